@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
+import {Certificate, Hole, HoleKind, IRestrictionVerifier, PlacedGuard, Run, Site} from "./interfaces/IRestrictionVerifier.sol";
+import {TemplateCode} from "./libraries/TemplateCode.sol";
+
+/// @title RestrictionVerifier
+/// @dev Derives the patched code from the original and the certificate, and compares hashes: what is not derived cannot be there.
+/// The owner is the DAO or its timelock. At worst it registers a template that adds behaviour; nobody else can do anything here.
+contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
+    using Bytes for bytes;
+
+    struct Template {
+        bool registered;
+        bool allowed;
+        uint16 arity;
+        bytes code;
+        Hole[] holes;
+    }
+
+    /// @dev The derivation: written up to `cursor` behind the original's end, all over within it.
+    struct Derivation {
+        bytes original;
+        bytes derived;
+        uint256 cursor;
+    }
+
+    uint256 private constant MAX_CODE_SIZE = 24_576;
+    uint256 private constant MIN_WINDOW = 5;
+    uint256 private constant PADDING = 33;
+    uint256 private constant ADDRESS_SIZE = 20;
+
+    /// @dev JUMPDEST PUSH4 SutureRestricted() PUSH1 0 MSTORE PUSH1 4 PUSH1 28 REVERT, 14 bytes, behind 33 x INVALID.
+    bytes private constant TRAILER = abi.encodePacked(
+        hex"fefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefefe",
+        hex"5b63",
+        bytes4(keccak256("SutureRestricted()")),
+        hex"6000526004601cfd"
+    );
+
+    mapping(bytes32 id => Template) private _templates;
+
+    /// @param owner_ the DAO or its timelock.
+    constructor(address owner_) Ownable(owner_) {}
+
+    // ---- templates ----
+
+    /// @inheritdoc IRestrictionVerifier
+    function registerTemplate(string calldata name, bytes calldata code, Hole[] calldata holes)
+        external
+        onlyOwner
+        returns (bytes32 id)
+    {
+        id = keccak256(bytes(name));
+        Template storage t = _templates[id];
+        if (t.registered) revert TemplateExists(id);
+        t.registered = true;
+        t.allowed = true;
+        t.arity = uint16(TemplateCode.check(code, holes));
+        t.code = code;
+        for (uint256 i = 0; i < holes.length; ++i) {
+            t.holes.push(holes[i]);
+        }
+        emit TemplateRegistered(id, name, code, holes);
+    }
+
+    /// @inheritdoc IRestrictionVerifier
+    function setTemplateAllowed(bytes32 id, bool allowed) external onlyOwner {
+        if (!_templates[id].registered) revert TemplateNotAllowed(id);
+        _templates[id].allowed = allowed;
+        emit TemplateAllowed(id, allowed);
+    }
+
+    /// @inheritdoc IRestrictionVerifier
+    function template(bytes32 id) external view returns (bool, bytes memory, Hole[] memory) {
+        Template storage t = _templates[id];
+        return (t.allowed, t.code, t.holes);
+    }
+
+    // ---- the check ----
+
+    /// @inheritdoc IRestrictionVerifier
+    function verify(address original, address patched, Certificate calldata certificate, bytes32 siteMapRoot)
+        external
+        view
+    {
+        if (certificate.sites.length == 0) revert NoSites();
+        Derivation memory d = _begin(original, patched);
+        _relocateSelf(d, original, patched, certificate);
+
+        uint256 free = 0;
+        for (uint256 i = 0; i < certificate.sites.length; ++i) {
+            Site calldata site = certificate.sites[i];
+            if (site.pc < free) revert WindowsOverlap(site.pc);
+            free = uint256(site.pc) + site.length;
+            _checkSite(d, site, siteMapRoot);
+            _writeSite(d, site);
+        }
+
+        bytes32 expected = keccak256(d.derived);
+        if (d.cursor != d.derived.length || expected != patched.codehash) revert CodeMismatch(expected, patched.codehash);
+    }
+
+    /// @dev The original, the trailer, and as much room as the patched code has behind them.
+    function _begin(address original, address patched) private view returns (Derivation memory d) {
+        uint256 size = patched.code.length;
+        d.original = original.code;
+        d.cursor = d.original.length + TRAILER.length;
+        if (d.original.length == 0 || d.original.length > MAX_CODE_SIZE) {
+            revert CodeSizeOutOfBounds(original, d.original.length);
+        }
+        if (size < d.cursor || size > MAX_CODE_SIZE) revert CodeSizeOutOfBounds(patched, size);
+        d.derived = bytes.concat(d.original, TRAILER, new bytes(size - d.cursor));
+    }
+
+    /// @dev Windows are read from the original, so an offset in one would be lost: it is refused.
+    function _relocateSelf(Derivation memory d, address original, address patched, Certificate calldata certificate)
+        private
+        pure
+    {
+        uint256 free = 0;
+        uint256 s = 0;
+        for (uint256 i = 0; i < certificate.selfOffsets.length; ++i) {
+            uint256 offset = certificate.selfOffsets[i];
+            uint256 end = offset + ADDRESS_SIZE;
+            while (s < certificate.sites.length && certificate.sites[s].pc + uint256(certificate.sites[s].length) <= offset) {
+                ++s;
+            }
+            bool inWindow = s < certificate.sites.length && certificate.sites[s].pc < end;
+            bool isSelf = end <= d.original.length && bytes20(d.original.slice(offset, end)) == bytes20(original);
+            if (offset < free || inWindow || !isSelf) revert SelfOffsetInvalid(offset);
+            d.derived.replace(offset, abi.encodePacked(patched));
+            free = end;
+        }
+    }
+
+    function _checkSite(Derivation memory d, Site calldata site, bytes32 siteMapRoot) private pure {
+        Run calldata run = site.run;
+        uint256 end = uint256(site.pc) + site.length;
+        if (site.length < MIN_WINDOW || site.pc < run.start || end > run.end || end > d.original.length) {
+            revert WindowOutOfBounds(site.pc, site.length);
+        }
+        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(uint256(run.start), uint256(run.end), run.boundaries))));
+        bool whole = run.boundaries.length == (uint256(run.end) - run.start + 7) / 8;
+        if (!whole || !MerkleProof.verifyCalldata(run.proof, siteMapRoot, leaf)) revert NotInSiteMap(run.start, run.end);
+        if (!_isInstruction(run, site.pc)) revert NotAnInstruction(site.pc);
+        if (end < run.end && !_isInstruction(run, end)) revert NotAnInstruction(end);
+        if (site.trampoline != d.cursor) revert TrampolineMisplaced(site.pc, d.cursor);
+    }
+
+    // ---- writing ----
+
+    function _writeSite(Derivation memory d, Site calldata site) private view {
+        uint256 end = uint256(site.pc) + site.length;
+        bool returns_ = !_endsInTerminator(d, site.run, end);
+        _writeWindow(d, site, end, returns_);
+
+        _append(d, hex"5b");
+        uint256 copied = site.pc;
+        for (uint256 i = 0; i < site.guards.length; ++i) {
+            PlacedGuard calldata guard = site.guards[i];
+            _checkPlace(guard, site.run, copied, end, returns_);
+            _append(d, d.original.slice(copied, guard.pc));
+            copied = guard.pc;
+            _append(d, _render(guard, d));
+        }
+        _append(d, d.original.slice(copied, end));
+        if (returns_) _append(d, abi.encodePacked(hex"61", uint16(end - 1), hex"56"));
+    }
+
+    function _writeWindow(Derivation memory d, Site calldata site, uint256 end, bool returns_) private pure {
+        d.derived.replace(site.pc, abi.encodePacked(hex"61", site.trampoline, hex"56"));
+        for (uint256 pc = uint256(site.pc) + 4; pc < end; ++pc) {
+            d.derived[pc] = 0xfe;
+        }
+        if (returns_) d.derived[end - 1] = 0x5b;
+    }
+
+    /// @dev `copied` is where the guard before it stands. Behind a terminator a guard would never run, so none may be there.
+    function _checkPlace(PlacedGuard calldata guard, Run calldata run, uint256 copied, uint256 end, bool returns_)
+        private
+        pure
+    {
+        bool atEnd = guard.pc == end;
+        if (guard.pc < copied || guard.pc > end || (atEnd && !returns_)) revert GuardMisplaced(guard.pc);
+        if (!atEnd && !_isInstruction(run, guard.pc)) revert NotAnInstruction(guard.pc);
+    }
+
+    /// @dev The template's code with its holes filled for an instance that begins at the cursor.
+    function _render(PlacedGuard calldata guard, Derivation memory d) private view returns (bytes memory code) {
+        Template storage t = _templates[guard.template];
+        if (!t.allowed) revert TemplateNotAllowed(guard.template);
+        if (guard.args.length != t.arity) revert ArgumentsMismatch(guard.template);
+        code = t.code;
+        Hole[] memory holes = t.holes;
+        for (uint256 i = 0; i < holes.length; ++i) {
+            Hole memory hole = holes[i];
+            if (hole.kind == HoleKind.Argument) {
+                bytes32 argument = guard.args[hole.value];
+                if (hole.width < 32 && uint256(argument) >> (8 * hole.width) != 0) revert ArgumentsMismatch(guard.template);
+                code.replace(hole.offset, abi.encodePacked(argument), 32 - hole.width, hole.width);
+            } else {
+                uint256 target = hole.kind == HoleKind.Tail ? d.original.length + PADDING : d.cursor + hole.value;
+                code.replace(hole.offset, abi.encodePacked(uint16(target)));
+            }
+        }
+    }
+
+    /// @dev Writes behind the end are dropped; the cursor passes the end all the same, and that is refused.
+    function _append(Derivation memory d, bytes memory code) private pure {
+        d.derived.replace(d.cursor, code);
+        d.cursor += code.length;
+    }
+
+    // ---- reading ----
+
+    function _isInstruction(Run calldata run, uint256 pc) private pure returns (bool) {
+        uint256 i = pc - run.start;
+        return uint8(run.boundaries[i >> 3]) & (0x80 >> (i & 7)) != 0;
+    }
+
+    /// @dev STOP, JUMP, RETURN, REVERT, INVALID, SELFDESTRUCT. The window's first byte starts an instruction, so the search ends there.
+    function _endsInTerminator(Derivation memory d, Run calldata run, uint256 end) private pure returns (bool) {
+        uint256 last = end - 1;
+        while (!_isInstruction(run, last)) {
+            --last;
+        }
+        uint8 opcode = uint8(d.original[last]);
+        return opcode == 0x00 || opcode == 0x56 || opcode == 0xf3 || opcode >= 0xfd && opcode <= 0xff;
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {IBreaker} from "./IBreaker.sol";
+import {Certificate, IRestrictionVerifier} from "./IRestrictionVerifier.sol";
+
+/// @notice What guardians sign for the restrict path (EIP-712).
+/// @param target the proxy, or the beacon of many.
+/// @param originalCodeHash hash of the code registered for the target, which the certificate is about.
+/// @param patchedCodeHash hash of the runtime code to deploy.
+/// @param certificateHash `keccak256(abi.encode(certificate))`.
+/// @param bundleHash the evidence the guardians looked at.
+/// @param nonce the target's.
+/// @param deadline last second at which it may be used.
+struct Restriction {
+    address target;
+    bytes32 originalCodeHash;
+    bytes32 patchedCodeHash;
+    bytes32 certificateHash;
+    bytes32 bundleHash;
+    uint256 nonce;
+    uint256 deadline;
+}
+
+/// @notice What guardians sign to take a restriction back (EIP-712).
+struct Rollback {
+    address target;
+    uint256 nonce;
+    uint256 deadline;
+}
+
+/// @notice A guardian's signature: ECDSA, or ERC-1271 when the guardian is a contract.
+struct Signature {
+    address signer;
+    bytes signature;
+}
+
+/// @notice How a target's implementation is changed. `Legacy`: OpenZeppelin before 5.
+enum Kind {
+    None,
+    Uups,
+    UupsLegacy,
+    Transparent,
+    TransparentLegacy,
+    Beacon
+}
+
+/// @notice What the gate knows of a target.
+/// @param admin the ProxyAdmin of a transparent proxy; the target itself otherwise.
+/// @param original the registered implementation, to which a rollback leads.
+/// @param originalShim the shim before it.
+/// @param current the implementation users are meant to reach: the original, or a provisional restriction of it.
+/// @param currentShim the shim before that.
+/// @param live what the target runs now: `current` or `currentShim`.
+/// @param restrictableUntil end of the window in which guardians may restrict; 0 while they have not begun.
+struct Target {
+    Kind kind;
+    uint64 restrictableUntil;
+    address admin;
+    address original;
+    address originalShim;
+    address current;
+    address currentShim;
+    address live;
+    bytes32 originalCodeHash;
+    bytes32 siteMapRoot;
+    uint256 nonce;
+}
+
+/// @title Holds upgrade authority over its targets, and hands out only as much of it as each path needs.
+/// @notice
+/// | path     | who                    | what it can do |
+/// |----------|------------------------|----------------|
+/// | freeze   | a pauser of the target | refuse functions, for a time the Breaker bounds |
+/// | restrict | k of n guardians       | replace the code by a proven restriction of it, provisionally |
+/// | rollback | guardians, owner; anyone once the time is over | put the original back |
+/// | settle   | anyone                 | take an idle shim away, or put one in place for a freeze made at the Breaker |
+/// | the rest | the owner              | everything: general upgrades, lifting freezes early, roles |
+///
+/// At worst:
+/// - pausers refuse service until their fuses are blown (see {IBreaker});
+/// - guardians (k of n, stolen) refuse service for {provisionalPeriod} from their first restriction; after that anyone puts the original
+///   back, and they can restrict again only when the owner re-arms the target. In that time they can also lift freezes, by a restriction
+///   that guards nothing of use. They cannot move a coin, add a behaviour, or keep the original from coming back: a UUPS target runs a
+///   provisional restriction behind a shim that upgrades by itself;
+/// - the owner can do anything: it must be a DAO or a timelock;
+/// - anyone else can only bring about what the gate's state already says.
+interface IPatchGate {
+    event TargetRegistered(
+        address indexed target, Kind kind, address implementation, bytes32 codeHash, bytes32 siteMapRoot
+    );
+    event TargetDeregistered(address indexed target);
+    /// @notice The target runs `implementation` now.
+    event ImplementationSwitched(address indexed target, address implementation);
+    event FreezeRequested(address indexed target, address indexed pauser, uint64 until, bytes32 indexed incident);
+    event FreezesLifted(address indexed target);
+    event Restricted(
+        address indexed target, address patched, uint256 nonce, bytes32 indexed bundleHash, uint64 provisionalUntil
+    );
+    event Ratified(address indexed target, address implementation, bytes32 codeHash, bytes32 siteMapRoot);
+    event RolledBack(address indexed target, address implementation, address indexed by);
+    event TargetUpgraded(address indexed target, address implementation, bytes32 codeHash, bytes32 siteMapRoot);
+    event Rearmed(address indexed target);
+    event GuardiansSet(address[] guardians, uint256 threshold);
+    event Executed(address indexed to, uint256 value, bytes data);
+
+    error TargetUnknown(address target);
+    error TargetKnown(address target);
+    error KindInvalid();
+    /// @notice There is no code at `implementation`, or the beacon names another one.
+    error ImplementationInvalid(address implementation);
+    /// @notice This gate lacks the permission `Gate` on the target at the Breaker.
+    error BreakerRefusesGate(address target);
+    /// @notice Beacons have no initialisation call.
+    error DataNotSupported();
+    error DeadlinePassed(uint256 deadline);
+    error NonceMismatch(uint256 expected, uint256 actual);
+    error HashMismatch(bytes32 expected, bytes32 actual);
+    error SignersNotAscending(address signer);
+    error NotAGuardian(address signer);
+    error SignatureInvalid(address signer);
+    error BelowThreshold(uint256 signatures, uint256 threshold);
+    error GuardiansInvalid();
+    /// @notice The window for restricting is over; the owner must ratify, upgrade or re-arm first.
+    error RestrictionsSpent(address target, uint64 since);
+    /// @notice Nothing provisional is in place.
+    error NothingProvisional(address target);
+    /// @notice A provisional restriction is in place; ratify it or roll it back first.
+    error ProvisionalInPlace(address target);
+    /// @notice Not the owner, and the time for ratifying is not over.
+    error RollbackTooEarly(uint64 provisionalUntil);
+
+    // ---- fast paths ----
+
+    /// @notice Freezes functions of a target at the Breaker and puts the shim in place. Only a pauser of the target.
+    /// @return until the end in seconds since the epoch; may be earlier than asked for, see {IBreaker-freeze}.
+    function freeze(address target, bytes4[] calldata selectors, uint64 duration, bytes32 incident)
+        external
+        returns (uint64 until);
+
+    /// @notice Deploys `runtime` to {predict}, verifies that it is a restriction of the registered original, upgrades the target to it
+    /// and lifts the target's freezes. Anyone may submit it; the signatures decide. A second restriction on top of a provisional one is
+    /// verified against the original again and does not prolong the time.
+    /// @param signatures at least the threshold, ascending by signer.
+    function restrict(
+        Restriction calldata restriction,
+        bytes calldata runtime,
+        Certificate calldata certificate,
+        Signature[] calldata signatures
+    ) external returns (address patched);
+
+    /// @notice Puts the original back in place of a provisional restriction. The owner; anyone once the time is over.
+    function rollback(address target) external;
+
+    /// @notice The same with the guardians' signatures.
+    function rollbackApproved(Rollback calldata request, Signature[] calldata signatures) external;
+
+    /// @notice Makes the target run what it should: the shim while a freeze lasts (or a UUPS restriction is provisional), else the
+    /// implementation itself. Anyone.
+    function settle(address target) external;
+
+    // ---- the owner's path ----
+
+    /// @notice Puts a target under the gate. The gate must hold its upgrade authority already, which is proved by putting the shim in
+    /// place and taking it away.
+    /// @param admin the ProxyAdmin of a transparent proxy; ignored otherwise.
+    /// @param implementation what the target runs now.
+    function registerTarget(address target, Kind kind, address admin, address implementation, bytes32 siteMapRoot)
+        external;
+
+    /// @notice Forgets a target that runs its original. Hand the authority on with {execute}.
+    function deregisterTarget(address target) external;
+
+    /// @notice Makes the provisional restriction the registered original.
+    /// @param patchedCodeHash which restriction is meant, should another have come in between.
+    function ratify(address target, bytes32 patchedCodeHash, bytes32 siteMapRoot) external;
+
+    /// @notice Upgrades to any implementation and registers it. Freezes stay.
+    /// @param data call on the new implementation, or empty.
+    function upgrade(address target, address implementation, bytes calldata data, bytes32 siteMapRoot) external;
+
+    /// @notice Lifts every freeze of a target early.
+    function unfreeze(address target) external;
+
+    /// @notice Gives guardians a new window for restricting: from their next restriction on, or from now if one is in place.
+    function rearm(address target) external;
+
+    /// @notice Replaces the guardians.
+    /// @param guardians ascending, without zero.
+    function setGuardians(address[] calldata guardians, uint256 threshold) external;
+
+    /// @notice Any call, for the powers a target gave the gate besides upgrading. Upgrading a registered target this way leaves the
+    /// gate's records behind: use {upgrade}.
+    function execute(address to, uint256 value, bytes calldata data) external returns (bytes memory);
+
+    // ---- views ----
+
+    /// @notice Where the code of the restriction with this nonce will be, whatever the code.
+    function predict(address target, uint256 nonce) external view returns (address);
+
+    function targetOf(address target) external view returns (Target memory);
+    function guardians() external view returns (address[] memory);
+    function threshold() external view returns (uint256);
+
+    /// @notice The EIP-712 digest guardians sign.
+    function hashRestriction(Restriction calldata restriction) external view returns (bytes32);
+
+    /// @notice The EIP-712 digest guardians sign.
+    function hashRollback(Rollback calldata request) external view returns (bytes32);
+
+    /// @notice How long guardians have, from their first restriction of a target until anyone may roll back, in seconds.
+    function provisionalPeriod() external view returns (uint64);
+
+    function breaker() external view returns (IBreaker);
+    function verifier() external view returns (IRestrictionVerifier);
+}

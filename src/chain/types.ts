@@ -1,0 +1,406 @@
+import type { SutureError } from '../core/errors.ts'
+import type { Address, Hex } from '../core/hex.ts'
+
+// ---- the node ----
+
+export interface RpcCall {
+  readonly method: string
+  readonly params?: readonly unknown[]
+}
+
+export interface RpcOptions {
+  /** Milliseconds one node is given to answer; after that the next one is asked. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** The answer to one call of a batch. */
+export type RpcOutcome =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: SutureError }
+
+export interface RpcListener {
+  /** One notification's `result`, unvalidated. */
+  next(result: unknown): void
+  /** The subscription is over: its connection broke or the node dropped it. Called once, and last. */
+  lost(error: SutureError): void
+}
+
+/**
+ * JSON-RPC to one chain over one or several nodes. Results are as the node gave them: who asks validates.
+ * An error the node gave is an `RpcError` (`core/rpc-error.ts`), which keeps the node's code and the revert data.
+ */
+export interface Rpc {
+  readonly chainId: number
+  request<T = unknown>(method: string, params?: readonly unknown[], options?: RpcOptions): Promise<T>
+  /** One round trip; answers in the order of the calls. Throws only where no answer to the whole came. */
+  batch(calls: readonly RpcCall[], options?: RpcOptions): Promise<readonly RpcOutcome[]>
+  /** Absent where no endpoint can push (HTTP only). Resolves to the function that ends the subscription. */
+  subscribe?(params: readonly unknown[], listener: RpcListener, options?: RpcOptions): Promise<() => void>
+  close(): void
+}
+
+// ---- the stream ----
+
+export interface BlockRef {
+  readonly number: bigint
+  readonly hash: Hex
+  readonly parentHash: Hex
+}
+
+export interface Block extends BlockRef {
+  /** Seconds since the epoch. */
+  readonly timestamp: bigint
+  readonly baseFeePerGas: bigint
+  readonly gasLimit: bigint
+  readonly coinbase: Address
+  readonly prevRandao: Hex
+  readonly transactions: readonly ChainTransaction[]
+}
+
+export interface ChainTransaction extends TransactionRequest {
+  readonly hash: Hex
+  readonly nonce: bigint
+  /** Wei per gas the sender offers at most. */
+  readonly maxFeePerGas: bigint
+  readonly maxPriorityFeePerGas: bigint
+}
+
+/**
+ * What the chain did. Every block arrives exactly once per canonical position, in order of number; a block that stops being
+ * canonical is retracted before its replacement arrives.
+ */
+export type ChainEvent =
+  | { readonly type: 'block'; readonly block: Block }
+  | { readonly type: 'pending'; readonly transaction: ChainTransaction }
+  /**
+   * `retracted` newest first; `ancestor` is the last block both branches share. `truncated`: the branches part below what the
+   * stream remembers, so that blocks older than the last of `retracted` were replaced as well; `ancestor` is then the block of
+   * the new branch the replacements build on.
+   */
+  | {
+      readonly type: 'reorg'
+      readonly retracted: readonly BlockRef[]
+      readonly ancestor: BlockRef
+      readonly truncated?: true
+    }
+
+// ---- executing ----
+
+/** A transaction as far as its execution is concerned. `to: null` creates a contract. */
+export interface TransactionRequest {
+  readonly from: Address
+  readonly to: Address | null
+  readonly data: Hex
+  readonly value: bigint
+  readonly gas: bigint
+}
+
+/** The block an execution sees. */
+export interface BlockContext {
+  readonly number: bigint
+  readonly timestamp: bigint
+  readonly baseFeePerGas: bigint
+  readonly gasLimit: bigint
+  readonly coinbase: Address
+  readonly prevRandao: Hex
+}
+
+/** State laid over what the node holds. Slots and values are 32-byte words. */
+export interface AccountOverride {
+  readonly balance?: bigint
+  readonly nonce?: bigint
+  readonly code?: Hex
+  readonly storage?: Readonly<Record<Hex, Hex>>
+}
+export type StateOverride = Readonly<Record<Address, AccountOverride>>
+
+export type CallType =
+  | 'CALL'
+  | 'STATICCALL'
+  | 'DELEGATECALL'
+  | 'CALLCODE'
+  | 'CREATE'
+  | 'CREATE2'
+  | 'SELFDESTRUCT'
+
+/** `revert`: REVERT was executed. `halt`: any exceptional stop (out of gas, invalid opcode, stack). */
+export type CallStatus = 'success' | 'revert' | 'halt'
+
+/** One call of the call tree. Frames are kept in pre-order; `index` is the position there. */
+export interface Frame {
+  readonly index: number
+  readonly parent: number | null
+  readonly depth: number
+  readonly type: CallType
+  /** `msg.sender` as the code sees it (under DELEGATECALL that of the parent frame). */
+  readonly caller: Address
+  /** The account whose storage, balance and address the code works on. */
+  readonly context: Address
+  /** The account whose code runs; equals `context` except under DELEGATECALL and CALLCODE. */
+  readonly code: Address
+  /** Calldata, or init code of a creation. */
+  readonly input: Hex
+  readonly selector: Hex
+  readonly output: Hex
+  /** Wei moved with the call; 0 where nothing moves (DELEGATECALL, STATICCALL). */
+  readonly value: bigint
+  /** Gas given to the call. */
+  readonly gas: bigint
+  readonly gasUsed: bigint
+  readonly status: CallStatus
+  /** The node's own word for why it failed. Never branched on. */
+  readonly error: string | null
+  /** Whether the effects of this frame were undone: it or a frame around it failed. */
+  readonly reverted: boolean
+  readonly children: readonly number[]
+}
+
+export interface ExecutionLog {
+  readonly address: Address
+  readonly topics: readonly Hex[]
+  readonly data: Hex
+  /** The frame that emitted it. */
+  readonly frame: number
+}
+
+/** Value that moved for good (frames that were undone are not in here), in order. */
+export interface Transfer {
+  readonly standard: 'native' | 'erc20' | 'erc721' | 'erc1155'
+  /** The token, or `native`. */
+  readonly token: Address | 'native'
+  readonly from: Address
+  readonly to: Address
+  /** In the token's smallest unit; 1 for ERC-721. */
+  readonly amount: bigint
+  readonly tokenId: bigint | null
+  readonly frame: number
+}
+
+export interface AccountDiff {
+  readonly balance?: { readonly before: bigint; readonly after: bigint }
+  readonly nonce?: { readonly before: bigint; readonly after: bigint }
+  readonly code?: { readonly before: Hex; readonly after: Hex }
+  readonly storage: Readonly<Record<Hex, { readonly before: Hex; readonly after: Hex }>>
+}
+
+/** Everything a transaction changed, by account. */
+export type StateDiff = Readonly<Record<Address, AccountDiff>>
+
+/** What a transaction did. `frames[0]` is the transaction's own call. */
+export interface Execution {
+  readonly transaction: TransactionRequest & { readonly hash?: Hex }
+  readonly block: BlockContext
+  readonly status: CallStatus
+  readonly output: Hex
+  readonly gasUsed: bigint
+  readonly frames: readonly Frame[]
+  readonly logs: readonly ExecutionLog[]
+  readonly transfers: readonly Transfer[]
+  readonly created: readonly Address[]
+  readonly diff: StateDiff
+  /** The opcode level of the frames that run in a watched context; absent when none was touched or it was not asked for. */
+  readonly observation?: Observation
+}
+
+// ---- the opcode level ----
+
+/** Why (part of) an execution could not be observed. Never silence. */
+export interface Unobserved {
+  /** null: the execution as a whole. */
+  readonly frame: number | null
+  readonly reason: 'diverged' | 'step-limit' | 'state-missing' | 'unsupported'
+  readonly detail: string
+}
+
+/** An access to storage (or transient storage) of a watched context, in order of execution across all frames. */
+export interface StorageAccess {
+  readonly kind: 'read' | 'write'
+  readonly transient: boolean
+  readonly address: Address
+  readonly slot: bigint
+  /** Read: what was read. Write: what was written. */
+  readonly value: bigint
+  /** Write: what stood there. Read: the same as `value`. */
+  readonly previous: bigint
+  readonly frame: number
+  readonly pc: number
+  /** Position among all observed events of the execution: orders accesses, calls and logs. */
+  readonly order: number
+  /** Where the slot came from, e.g. a mapping's key; present when provenance was asked for. */
+  readonly slotOrigin?: Origin
+  readonly valueOrigin?: Origin
+}
+
+/** A call instruction of a watched frame. */
+export interface CallSite {
+  readonly frame: number
+  readonly pc: number
+  readonly opcode: number
+  /** The frame it opened; null where no frame followed (depth or balance too small). */
+  readonly child: number | null
+  readonly succeeded: boolean
+  /** `order` when the call was made and when it came back. */
+  readonly order: number
+  readonly returned: number
+  /** Whether a later jump of the same frame depended on the success flag. */
+  readonly successChecked: boolean
+  readonly targetOrigin?: Origin
+  readonly valueOrigin?: Origin
+  /** Origins of the words of the call's input: the selector word's first, then each argument word. */
+  readonly inputOrigins?: readonly Origin[]
+}
+
+/** An arithmetic instruction whose mathematical result did not fit in 256 bits (unsigned). */
+export interface Wrap {
+  readonly frame: number
+  readonly pc: number
+  readonly opcode: number
+  readonly operands: readonly [bigint, bigint]
+  readonly origin?: Origin
+}
+
+/** A conditional jump of a watched frame, kept when provenance was asked for. */
+export interface Branch {
+  readonly frame: number
+  readonly pc: number
+  readonly taken: boolean
+  readonly order: number
+  readonly condition: Origin
+}
+
+export interface Observation {
+  /** Indices of the frames that were observed at opcode level. */
+  readonly frames: readonly number[]
+  readonly accesses: readonly StorageAccess[]
+  readonly calls: readonly CallSite[]
+  readonly wraps: readonly Wrap[]
+  readonly branches: readonly Branch[]
+  /** Program counters executed, by frame, each block's first instruction only, in order of first execution. */
+  readonly blocks: ReadonlyMap<number, readonly number[]>
+  readonly unobserved: readonly Unobserved[]
+}
+
+/** What kinds of input a value depends on: a bit set, kept exactly even where an origin is cut. */
+export const Taint = {
+  calldata: 1,
+  caller: 2,
+  origin: 4,
+  callValue: 8,
+  storage: 16,
+  /** Storage read under a key that depends on the caller, e.g. `balances[msg.sender]` or `hasRole[role][msg.sender]`. */
+  callerKeyed: 32,
+  returnData: 64,
+  callSuccess: 128,
+  balance: 256,
+  block: 512,
+  gas: 1024,
+} as const
+
+/**
+ * Where a value on the stack came from: an expression over what the transaction and the chain put in. Shared sub-expressions are
+ * shared objects; depth is bounded, and what lies deeper is `{ op: 'cut' }` with its taint kept.
+ */
+export type Origin = { readonly value: bigint; readonly taint: number } & (
+  | { readonly op: 'constant' }
+  /** 32 bytes of the calldata of `frame` at `offset`; `source` is where the caller (a watched frame too) had them from. */
+  | { readonly op: 'calldata'; readonly offset: bigint; readonly frame: number; readonly source?: Origin }
+  /** CALLER, ORIGIN, CALLVALUE, TIMESTAMP, SELFBALANCE …: the opcode that read it. */
+  | { readonly op: 'environment'; readonly opcode: number; readonly input?: Origin }
+  | {
+      readonly op: 'storage'
+      readonly address: Address
+      readonly slot: bigint
+      readonly slotOrigin: Origin
+      readonly pc: number
+    }
+  | { readonly op: 'result'; readonly child: number | null; readonly what: 'success' | 'returndata' }
+  | {
+      readonly op: 'compute'
+      readonly opcode: number
+      readonly pc: number
+      readonly inputs: readonly Origin[]
+    }
+  | { readonly op: 'cut' }
+)
+
+/** Runs one transaction on a state and reports what it did; nothing is changed on the node. */
+export type Simulate = (request: SimulationRequest) => Promise<Execution>
+
+export interface SimulationRequest {
+  readonly transaction: TransactionRequest
+  readonly block: BlockContext
+  /** Laid over the node's state. */
+  readonly state?: StateOverride
+  /** Contexts to observe at opcode level. */
+  readonly watch?: ReadonlySet<Address>
+  /** Whether to keep origins (slower; diagnosis needs them, detection does not). */
+  readonly provenance?: boolean
+}
+
+/** A transaction and the block it sees. */
+export interface Step {
+  readonly transaction: TransactionRequest
+  readonly block: BlockContext
+}
+
+/** Runs transactions one after the other, each on the state the one before it left. Nothing is changed on the node. */
+export type RunSequence = (request: SequenceRequest) => Promise<SequenceResult>
+
+export interface SequenceRequest {
+  readonly steps: readonly Step[]
+  /** Laid over the node's state before the first step. */
+  readonly state?: StateOverride
+  readonly watch?: ReadonlySet<Address>
+  readonly provenance?: boolean
+}
+
+export interface SequenceResult {
+  readonly executions: readonly Execution[]
+  /** The overlay after the last step: what was given, and everything the steps changed. */
+  readonly state: StateOverride
+}
+
+// ---- proxies ----
+
+export type ProxyKind = 'none' | 'erc1967' | 'uups' | 'transparent' | 'beacon' | 'minimal' | 'diamond'
+
+/** What stands behind an address: where its storage lives and whose code runs. */
+export interface ResolvedContract {
+  readonly address: Address
+  readonly kind: ProxyKind
+  /** The account whose code runs: the address itself when `kind` is `none`. For a diamond the first facet. */
+  readonly implementation: Address
+  /** Diamond only: facet by selector. */
+  readonly facets?: Readonly<Record<Hex, Address>>
+  /** Who may upgrade, where it can be read: ERC-1967 admin or beacon. */
+  readonly admin?: Address
+  readonly beacon?: Address
+}
+
+// ---- cases ----
+
+export interface GenesisAccount {
+  readonly balance: bigint
+  readonly nonce: bigint
+  readonly code: Hex
+  readonly storage: Readonly<Record<Hex, Hex>>
+}
+export type Genesis = Readonly<Record<Address, GenesisAccount>>
+
+export interface CaseTransaction extends TransactionRequest {
+  /** Position in time relative to its neighbours; one block each unless given. */
+  readonly block?: bigint
+}
+
+/** An incident told as data: see docs/cases.md. Ground truth is kept apart so that no stage can read it. */
+export interface Case {
+  readonly name: string
+  readonly chainId: number
+  readonly hardfork: string
+  readonly block: BlockContext
+  readonly alloc: Genesis
+  readonly protected: readonly Address[]
+  readonly history: readonly CaseTransaction[]
+  readonly attack: readonly CaseTransaction[]
+}

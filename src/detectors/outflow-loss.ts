@@ -1,0 +1,129 @@
+import type { Execution, Frame } from '../chain/types.ts'
+import { type Address, ZERO_ADDRESS } from '../core/hex.ts'
+import { balanceBefore, type Flow, shareOf } from './holdings.ts'
+import { foldWindow, type OutflowState, type OutflowWindow, windowAt } from './outflow-state.ts'
+import { isBorrowed, protectedEntries } from './scope.ts'
+import type { Protection } from './types.ts'
+
+/** What a holder lost in a transaction, together with what it lost in the blocks just before. */
+export interface Loss {
+  readonly holder: Address
+  /** The flow that took the largest share. */
+  readonly flow: Flow
+  readonly before: bigint
+  /** Share of that token that is gone, over the window. */
+  readonly share: number
+  /** Share of that token that left in this transaction alone. */
+  readonly shareNow: number
+  /** Share of the holder's value that is gone and not made up for by what came in, as far as ratios can tell. */
+  readonly value: number
+  readonly window: OutflowWindow
+}
+
+/**
+ * Weighs a holder's outflow against its inflow without any price: the geometric mean of `after / before` over the tokens that
+ * moved. A trade along a constant product leaves it at 1 or above; taking without giving lowers it.
+ *
+ * Fails for holders whose tokens are not worth the same in total (concentrated liquidity, lending pools): there a trade can look
+ * like a loss. What was never held before counts as no compensation, since anybody can send a token made up for the purpose.
+ */
+export function measureLoss(
+  execution: Execution,
+  flows: readonly Flow[],
+  state: OutflowState,
+): Loss | null {
+  const [{ holder }] = flows as [Flow]
+  let window = windowAt(state.windows[holder], execution.block.number)
+  let worst: { flow: Flow; before: bigint; share: number } | null = null
+  for (const flow of flows) {
+    const net = flow.out - flow.in
+    if (net === 0n) continue
+    const before = balanceBefore(execution, flow)
+    if (before === null) continue
+    window = foldWindow(window, { token: flow.token, before, net })
+    const { base, net: total } = window.tokens[flow.token]!
+    const share = shareOf(BigInt(total), BigInt(base))
+    if (net > 0n && (!worst || share > worst.share)) worst = { flow, before, share }
+  }
+  if (!worst) return null
+  const shareNow = shareOf(worst.flow.out - worst.flow.in, worst.before)
+  return { holder, ...worst, shareNow, value: valueLost(window), window }
+}
+
+function valueLost({ tokens }: OutflowWindow): number {
+  const logs: number[] = []
+  for (const { base, net } of Object.values(tokens)) {
+    const before = BigInt(base)
+    const after = before - BigInt(net)
+    if (before <= 0n || after === before) continue
+    // A holder emptied to the last unit would make the logarithm infinite and hide what came in.
+    logs.push(Math.log(Math.max(Number(after), Number(before) * 1e-9)) - Math.log(Number(before)))
+  }
+  if (logs.length === 0) return 0
+  return Math.max(0, 1 - Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length))
+}
+
+/**
+ * The share of claims on a holder that were given up in the transaction: the largest fraction of a token's supply that was burned.
+ * A holder that pays out 40 % while 40 % of its shares are burned is being redeemed, not drained.
+ * Fails for claims that are not tokens.
+ */
+export function shareRedeemed(execution: Execution, holder: Address): number {
+  let redeemed = 0
+  const burned = new Map<Address, bigint>()
+  for (const { standard, token, from, to, amount } of execution.transfers) {
+    if (standard !== 'erc20' || token === 'native' || to !== ZERO_ADDRESS) continue
+    // Burning what the holder itself held gives up nobody's claim on it, unless it issues the token.
+    if (from === holder && token !== holder) continue
+    burned.set(token, (burned.get(token) ?? 0n) + amount)
+  }
+  for (const [token, amount] of burned) {
+    const supplies = Object.values(execution.diff[token]?.storage ?? {})
+      .filter(({ before, after }) => BigInt(before) - BigInt(after) === amount)
+      .map(({ before }) => BigInt(before))
+    const supply = supplies.reduce((a, b) => (a > b ? a : b), 0n)
+    if (supply > 0n) redeemed = Math.max(redeemed, shareOf(amount, supply))
+  }
+  return redeemed
+}
+
+/**
+ * Contracts that are not protected but lost value in a transaction that changed a protected contract: the pools of a protected
+ * token, the vaults behind a protected router. Only passive ones: a contract that itself calls anything but tokens and whoever
+ * called it is somebody's wallet, router or bot, and decides about its own value.
+ */
+export function counterparties(
+  execution: Execution,
+  flows: readonly Flow[],
+  protection: Protection,
+): Set<Address> {
+  const { frames } = execution
+  const entries = protectedEntries(execution, protection)
+  if (!entries.some((entry) => entry.type === 'CALL' && !entry.reverted)) return new Set()
+  const tokens = new Set(execution.transfers.map(({ token }) => token))
+  const created = new Set(execution.created)
+  const active = new Set<Address>([execution.transaction.from])
+  const running = new Map<Address, Set<Address>>()
+  for (const frame of frames) {
+    if (isBorrowed(frame)) continue
+    running.set(frame.context, (running.get(frame.context) ?? new Set()).add(frame.caller))
+  }
+  for (const frame of frames) {
+    if (frame.parent === null || frame.type === 'STATICCALL' || isBorrowed(frame)) continue
+    const callers = running.get(frame.caller)
+    if (callers && !tokens.has(frame.context) && !callers.has(frame.context)) active.add(frame.caller)
+  }
+  return new Set(
+    flows
+      .map(({ holder }) => holder)
+      .filter((holder) => running.has(holder) && !active.has(holder) && !created.has(holder)),
+  )
+}
+
+/** Whether the receiver of a flow was named by whoever sent the transaction, rather than fixed in the contract that paid. */
+export function isChosenByCaller(execution: Execution, { to }: Flow, entry: Frame): boolean {
+  const { transaction, created, frames } = execution
+  const { from, data } = transaction
+  if (to === from || to === entry.caller || created.includes(to) || frames[0]!.context === to) return true
+  return data.includes(to.slice(2)) || entry.input.includes(to.slice(2))
+}

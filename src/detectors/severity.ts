@@ -1,0 +1,20 @@
+import type { Finding, Severity } from './types.ts'
+
+/** From harmless to worst. */
+export const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical']
+
+/** Whether `severity` is at least as bad as `least`. */
+export function atLeast(severity: Severity, least: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least)
+}
+
+/** The worst severity among findings; null where there are none. */
+export function worstSeverity(findings: readonly Finding[]): Severity | null {
+  const worst = Math.max(-1, ...findings.map(({ severity }) => SEVERITIES.indexOf(severity)))
+  return SEVERITIES[worst] ?? null
+}
+
+/** One step less severe. */
+export function lowered(severity: Severity, steps = 1): Severity {
+  return SEVERITIES[Math.max(0, SEVERITIES.indexOf(severity) - steps)]!
+}

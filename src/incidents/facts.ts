@@ -1,0 +1,69 @@
+import type { FunctionRef, Severity } from '../detectors/types.ts'
+import type { FreezePlan, Incident, Sighting } from './types.ts'
+
+/** Whether some freeze is in force and none is still on its way. */
+export function isContained(incident: Incident): boolean {
+  const sendings = incident.freezes.filter((plan) => plan.lapsedAt === null).flatMap((plan) => plan.sendings)
+  return sendings.length > 0 && sendings.every((sending) => sending.receipt !== null)
+}
+
+export function isExecuted(incident: Incident): boolean {
+  return incident.restriction.length > 0 && incident.restriction.every((sending) => sending.receipt !== null)
+}
+
+/** Index of the patch to apply: the cheapest that was shown effective while every cheaper one was refused. */
+export function effectiveCandidate(incident: Incident): number | null {
+  const index =
+    incident.candidates?.findIndex((candidate) => candidate.verdict?.verdict === 'effective') ?? -1
+  return index < 0 ? null : index
+}
+
+/** Whether every planned patch was tried and none is effective, or there was none to try. */
+export function isRemedyExhausted(incident: Incident): boolean {
+  const { candidates } = incident
+  if (candidates === null || effectiveCandidate(incident) !== null) return false
+  return candidates.every((candidate) => candidate.verdict !== null)
+}
+
+const ORDER: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical']
+
+/** The worst severity among the sightings. */
+export function severityOf(incident: Incident): Severity {
+  const ranks = incident.sightings.map((sighting) => ORDER.indexOf(sighting.finding.severity))
+  return ORDER[Math.max(0, ...ranks)]!
+}
+
+export function isAtLeast(severity: Severity, threshold: Severity): boolean {
+  return ORDER.indexOf(severity) >= ORDER.indexOf(threshold)
+}
+
+/** Functions of freezing severity that no plan has considered since they were seen. */
+export function uncoveredFunctions(incident: Incident): readonly FunctionRef[] {
+  return freezable(incident).flatMap(({ sighting, index }) =>
+    sighting.finding.functions.filter((ref) => !incident.freezes.some((plan) => covers(plan, ref, index))),
+  )
+}
+
+/** Every function of freezing severity, each once. */
+export function attackedFunctions(incident: Incident): readonly FunctionRef[] {
+  const all = freezable(incident).flatMap(({ sighting }) => sighting.finding.functions)
+  return all.filter((ref, index) => all.findIndex((other) => isSameFunction(other, ref)) === index)
+}
+
+function freezable(incident: Incident): readonly { sighting: Sighting; index: number }[] {
+  const { freeze } = incident.policy
+  if (freeze === 'never') return []
+  return incident.sightings
+    .map((sighting, index) => ({ sighting, index }))
+    .filter(({ sighting }) => isAtLeast(sighting.finding.severity, freeze))
+}
+
+/** A plan that ran out covers what was seen before it did, or a freeze would renew itself for ever. */
+function covers(plan: FreezePlan, ref: FunctionRef, sighting: number): boolean {
+  if (plan.lapsedAt !== null && plan.lapsedAt <= sighting) return false
+  return plan.considered.some((other) => isSameFunction(other, ref))
+}
+
+function isSameFunction(a: FunctionRef, b: FunctionRef): boolean {
+  return a.target === b.target && a.selector === b.selector
+}

@@ -1,0 +1,127 @@
+import { messageOf, SutureError } from '../core/errors.ts'
+import { type Address, type Hex, hexOf } from '../core/hex.ts'
+import type { Diagnosis } from '../diagnosis/types.ts'
+import { assemblePatch } from './assemble.ts'
+import { type Candidate, candidatesFor, type PlanContext } from './candidates.ts'
+import { describeGuard } from './guards.ts'
+import type { SiteMap } from './site-map.ts'
+import { type PatchTarget, prepareTarget } from './target.ts'
+import { findTemplate } from './templates/table.ts'
+import type { Patch, PatchSet, PlacedGuard } from './types.ts'
+
+export interface PlanOptions {
+  /** Decides whether locks are transient. */
+  readonly hardfork: string
+  /** Offsets seen executed in each code. */
+  readonly executed?: ReadonlyMap<Address, Iterable<number>>
+  /** Registered site maps by the account of the code; built from the code where absent. */
+  readonly siteMaps?: ReadonlyMap<Address, SiteMap>
+}
+
+/**
+ * Candidate patches for a diagnosis, most specific and cheapest first; the last resort is to refuse the attacked function altogether.
+ * `codes` holds the runtime code of every account the diagnosis names. Each patch carries its certificate; none has been verified yet.
+ *
+ * @throws PATCH_IMPOSSIBLE when none of the candidates fits the code, with the reason for each.
+ */
+export function planPatches(
+  diagnosis: Diagnosis,
+  codes: ReadonlyMap<Address, Hex>,
+  options: PlanOptions,
+): PatchSet[] {
+  const context = createContext(codes, options)
+  const sets: PatchSet[] = []
+  const reasons: string[] = []
+  for (const candidate of candidatesFor(diagnosis)) {
+    try {
+      const set = assembleSet(candidate.place(context), candidate, context)
+      if (!sets.some((known) => sameCode(known, set))) sets.push(set)
+    } catch (error) {
+      if (!(error instanceof SutureError)) throw error
+      if (error.code !== 'PATCH_IMPOSSIBLE' && error.code !== 'BYTECODE_INVALID') throw error
+      reasons.push(`${candidate.name}: ${messageOf(error).split('\n').slice(0, 3).join(';')}`)
+    }
+  }
+  if (sets.length > 0) return sets
+  throw new SutureError('PATCH_IMPOSSIBLE', 'No patch fits the code of this diagnosis.', {
+    meta: [...reasons, 'fix: contain the function by a breaker or shim, and patch the source'],
+  })
+}
+
+function createContext(codes: ReadonlyMap<Address, Hex>, options: PlanOptions): PlanContext {
+  const targets = new Map<Address, PatchTarget>()
+  const targetOf = (address: Address): PatchTarget => {
+    const known = targets.get(address)
+    if (known) return known
+    const code = codes.get(address)
+    if (code === undefined) {
+      throw new SutureError('PATCH_IMPOSSIBLE', 'The code to patch was not given.', {
+        meta: [`account: ${address}`, 'fix: pass the code of every account the diagnosis names'],
+      })
+    }
+    const executed = options.executed?.get(address)
+    const siteMap = options.siteMaps?.get(address)
+    const target = prepareTarget({
+      address,
+      code,
+      ...(executed && { executed }),
+      ...(siteMap && { siteMap }),
+    })
+    targets.set(address, target)
+    return target
+  }
+  return { hardfork: options.hardfork, targetOf }
+}
+
+function assembleSet(
+  guards: ReadonlyMap<Address, readonly PlacedGuard[]>,
+  candidate: Candidate,
+  context: PlanContext,
+): PatchSet {
+  const patches: Patch[] = []
+  const description: string[] = []
+  const refused = new Set<string>()
+  if (guards.size === 0) {
+    throw new SutureError('PATCH_IMPOSSIBLE', 'The diagnosis names no place for this guard.', {
+      meta: [`candidate: ${candidate.name}`],
+    })
+  }
+  for (const [address, placed] of guards) {
+    const target = context.targetOf(address)
+    const unique = withoutRepeats(placed)
+    const { runtime, certificate } = assemblePatch({
+      code: target.code,
+      siteMap: target.siteMap,
+      guards: unique,
+    })
+    patches.push({ target: address, kind: 'bytecode', runtime, certificate })
+    for (const guard of unique) {
+      const functions = target.functionsReaching(placeOf(target, guard.pc))
+      for (const selector of functions) refused.add(`${address}${selector}`)
+      description.push(describe(address, guard, functions))
+    }
+  }
+  return { patches, description: [...description, ...candidate.notes], cost: refused.size }
+}
+
+/** A guard behind the last instruction of a block belongs to that block. */
+const placeOf = ({ cfg }: PatchTarget, pc: number): number =>
+  [...cfg.blocks.values()].some((block) => block.end === pc && cfg.reached.has(block.start)) ? pc - 1 : pc
+
+function withoutRepeats(guards: readonly PlacedGuard[]): PlacedGuard[] {
+  const keyOf = ({ pc, template, args }: PlacedGuard) => `${pc}/${template}/${Object.values(args).join()}`
+  return [...new Map(guards.map((guard) => [keyOf(guard), guard])).values()]
+}
+
+function describe(address: Address, { template, args, pc }: PlacedGuard, functions: readonly Hex[]): string {
+  const words = describeGuard(findTemplate(template)!.description, args)
+  const place = `${address} at ${hexOf(Uint8Array.of(pc >> 8, pc & 0xff))}`
+  const who = functions.length > 0 ? ` (reached by ${functions.join(', ')})` : ''
+  return `${place}${who}: ${words}`
+}
+
+const sameCode = (a: PatchSet, b: PatchSet): boolean =>
+  a.patches.length === b.patches.length &&
+  a.patches.every(
+    (patch, i) => patch.target === b.patches[i]!.target && patch.runtime === b.patches[i]!.runtime,
+  )

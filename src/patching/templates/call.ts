@@ -1,0 +1,35 @@
+import { defineTemplate } from './template.ts'
+
+/** Behind CALL, CALLCODE, DELEGATECALL or STATICCALL: the flag is on top of the stack. */
+export const callSucceeded = defineTemplate({
+  name: 'call-succeeded@1',
+  params: [],
+  since: 'frontier',
+  stack: 2,
+  program: 'DUP1 ISZERO PUSH2 <tail> JUMPI',
+  description: 'refuses to go on when the external call failed',
+  proof:
+    'Stack-neutral; memory untouched; writes nothing; no call; leaves by falling through or by the tail.',
+})
+
+/**
+ * Right before CALL or CALLCODE (stack from the top: gas, target, value, input offset, input size, output offset, output size).
+ * Looks at nothing but ERC-20's and ERC-721's transferFrom(address,address,uint256); other ways to move approved tokens pass.
+ */
+export const pullFromCaller = defineTemplate({
+  name: 'pull-from-caller@1',
+  params: [],
+  since: 'constantinople',
+  stack: 3,
+  program: `
+    DUP5 PUSH1 0x43 LT ISZERO PUSH2 <:skip> JUMPI
+    DUP4 MLOAD PUSH1 0xe0 SHR PUSH4 0x23b872dd XOR PUSH2 <:skip> JUMPI
+    DUP4 PUSH1 0x04 ADD MLOAD
+    DUP1 CALLER EQ DUP2 ORIGIN EQ OR SWAP1 ADDRESS EQ OR ISZERO PUSH2 <tail> JUMPI
+    :skip`,
+  description:
+    'refuses to move, by transferFrom, tokens that belong to neither the caller, the sender of the transaction nor this contract',
+  proof:
+    'Stack-neutral on both ways to its end; reads memory only inside the first 0x44 bytes of the input of the call that follows, which ' +
+    'that call expands to anyway; writes nothing; no call; leaves by falling through or by the tail.',
+})

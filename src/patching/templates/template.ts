@@ -1,0 +1,99 @@
+import { SutureError } from '../../core/errors.ts'
+import { OPCODES } from '../../evm/opcodes.ts'
+
+/** The first fork a template runs on, oldest first. */
+export const TEMPLATE_FORKS = ['frontier', 'constantinople', 'cancun'] as const
+export type TemplateFork = (typeof TEMPLATE_FORKS)[number]
+
+/**
+ * Bytes of a template that each instance fills by itself, `offset` from its first byte.
+ * `arg`: the low `width` bytes of argument `index`. `tail`: offset of the code that reverts. `rel`: offset of the instance plus `addend`.
+ */
+export type Hole =
+  | { readonly kind: 'arg'; readonly offset: number; readonly width: number; readonly index: number }
+  | { readonly kind: 'tail'; readonly offset: number; readonly width: 2 }
+  | { readonly kind: 'rel'; readonly offset: number; readonly width: 2; readonly addend: number }
+
+/** Code that may be put before an instruction. It falls through with the stack as it found it, or jumps to the tail, which reverts. */
+export interface Template {
+  /** Stands for this code for ever: a changed template gets a new number. */
+  readonly name: string
+  readonly code: Uint8Array
+  /** Ascending by offset. */
+  readonly holes: readonly Hole[]
+  /** Names of the arguments, each a 32-byte word, in the order of `index`. */
+  readonly params: readonly string[]
+  readonly since: TemplateFork
+  /** Stack items it needs above those it finds; the EVM allows 1024 in all. */
+  readonly stack: number
+  /** What it refuses, for guardians. `<param>` stands for an argument. */
+  readonly description: string
+  /** Why it is a restriction: stack, memory, storage, calls, ways out. */
+  readonly proof: string
+}
+
+export type TemplateSource = Omit<Template, 'code' | 'holes'> & {
+  /**
+   * Assembly: opcode names, operands as `0x…`, `<tail>`, `<:label>` or `<param>` (also as the low bytes behind a `0x…` prefix),
+   * and `:label` for a JUMPDEST.
+   */
+  readonly program: string
+}
+
+/** Assembles a template. The operand width comes from the PUSH. */
+export function defineTemplate({ program, ...rest }: TemplateSource): Template {
+  const bytes: number[] = []
+  const holes: Hole[] = []
+  const labels = new Map<string, number>()
+  const references: { readonly label: string; readonly offset: number }[] = []
+  const tokens = program.trim().split(/\s+/)
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!
+    if (token.startsWith(':')) {
+      labels.set(token.slice(1), bytes.length)
+      bytes.push(opcodeOf('JUMPDEST'))
+      continue
+    }
+    const opcode = opcodeOf(token)
+    bytes.push(opcode)
+    const width = OPCODES[opcode]!.immediate
+    if (width === 0) continue
+    const { constant, hole } = parseOperand(tokens[++i]!)
+    const offset = bytes.length
+    for (let at = 0; at < width; at++) bytes.push(constant[at - (hole ? 0 : width - constant.length)] ?? 0)
+    if (hole === null) continue
+    if (hole === 'tail') holes.push({ kind: 'tail', offset, width: 2 })
+    else if (hole.startsWith(':')) references.push({ label: hole.slice(1), offset })
+    else {
+      const index = rest.params.indexOf(hole)
+      if (index < 0) throw invalid(rest.name, `unknown parameter ${hole}`)
+      holes.push({ kind: 'arg', offset: offset + constant.length, width: width - constant.length, index })
+    }
+  }
+  for (const { label, offset } of references) {
+    const addend = labels.get(label)
+    if (addend === undefined) throw invalid(rest.name, `unknown label ${label}`)
+    holes.push({ kind: 'rel', offset, width: 2, addend })
+  }
+  holes.sort((a, b) => a.offset - b.offset)
+  return { ...rest, code: Uint8Array.from(bytes), holes }
+}
+
+function parseOperand(token: string): { constant: number[]; hole: string | null } {
+  const match = /^(?:0x((?:[0-9a-f]{2})*))?(?:<([^>]+)>)?$/.exec(token)
+  if (!match) throw invalid(token, 'not an operand')
+  return { constant: [...Buffer.from(match[1] ?? '', 'hex')], hole: match[2] ?? null }
+}
+
+const BY_NAME = new Map(OPCODES.flatMap((opcode, byte) => (opcode ? [[opcode.name, byte] as const] : [])))
+
+function opcodeOf(name: string): number {
+  const byte = BY_NAME.get(name)
+  if (byte === undefined) throw invalid(name, 'not an opcode')
+  return byte
+}
+
+const invalid = (name: string, reason: string): SutureError =>
+  new SutureError('INTERNAL', 'A guard template does not assemble.', {
+    meta: [`at: ${name}`, `reason: ${reason}`],
+  })
