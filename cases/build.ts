@@ -16,5 +16,7 @@ for (const name of asked.length > 0 ? asked : names.sort()) {
   const { file, variants } = await buildCase(name, module.default as CaseDeclaration<unknown>, folder)
   writeFileSync(join(folder, 'case.json'), printJson(file))
   writeFileSync(join(folder, 'variants.json'), printJson(variants))
-  console.log(`${name}: ${file.history.length} benign, lost ${file.loss.map(({ amount }) => BigInt(amount)).join(', ')}`)
+  console.log(
+    `${name}: ${file.history.length} benign, lost ${file.loss.map(({ amount }) => BigInt(amount)).join(', ')}`,
+  )
 }

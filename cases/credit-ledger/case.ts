@@ -11,7 +11,8 @@ const users = crowd(NAME, 9)
 const credits = (amount: number) => BigInt(amount) * ETHER
 
 export default declareCase({
-  about: 'a ledger of prepaid credits subtracts from an allowance without comparing first, so that every allowance is enough',
+  about:
+    'a ledger of prepaid credits subtracts from an allowance without comparing first, so that every allowance is enough',
   class: 'arithmetic',
   hardfork: 'cancun',
   units: [
@@ -92,5 +93,12 @@ export default declareCase({
       call(attacker, ledger, 'transferFrom', [users[0], attacker, credits(9_000)]),
       call(attacker, ledger, 'redeem', [credits(9_000)]),
     ],
+  ],
+  fix: [
+    {
+      file: 'CreditLedger.sol',
+      replace: '        allowance[holder][msg.sender] -= value;\n',
+      by: '        require(allowance[holder][msg.sender] >= value, "not allowed");\n        allowance[holder][msg.sender] -= value;\n',
+    },
   ],
 })

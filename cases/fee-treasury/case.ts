@@ -1,7 +1,7 @@
 import { ZERO_ADDRESS } from '../../src/core/hex.ts'
 import { declareCase } from '../lib/declare-case.ts'
 import { crowd, deployProxied, deployWallet, ETHER, fundAll } from '../lib/set-up.ts'
-import { actor, call, pay, reverting, strike, through } from '../lib/steps.ts'
+import { actor, call, create, pay, reverting, strike, through } from '../lib/steps.ts'
 
 const NAME = 'fee-treasury'
 const deployer = actor(`${NAME}/deployer`)
@@ -13,7 +13,8 @@ const DAY = 86_400
 const units = (amount: number) => BigInt(amount) * ETHER
 
 export default declareCase({
-  about: 'the initialiser of a treasury behind a UUPS proxy can be called again and again, and names the owner',
+  about:
+    'the initialiser of a treasury behind a UUPS proxy can be called again and again, and names the owner',
   class: 'access-control',
   hardfork: 'cancun',
   units: [
@@ -94,17 +95,30 @@ export default declareCase({
       byCouncil('setReserve', [ZERO_ADDRESS, 12n * ETHER]),
       byCouncil('transferOwnership', [council.address]),
       by(7, 'collect', [token.address, units(31)]),
+      byWallet('collect', [token.address, units(12)]),
+      pay(users[2]!, treasury.address, ETHER / 2n),
+      byCouncil('sweep', [token.address, users[1], units(200)]),
+      by(2, 'collect', [token.address, units(18)]),
     ]
   },
 
-  attack: ({ treasury, token }, { SecondInitialiser }) =>
-    strike(attacker, SecondInitialiser!, { args: [], run: 'run', with: [treasury.address, token.address] }),
+  attack: ({ treasury, token }, { InitialiserAtOnce }) => [
+    create(attacker, InitialiserAtOnce!, [treasury.address, token.address]),
+  ],
   variants: ({ treasury, token }, { SecondInitialiser }) => [
+    strike(attacker, SecondInitialiser!, { args: [], run: 'run', with: [treasury.address, token.address] }),
     strike(attacker, SecondInitialiser!, { args: [], run: 'runByBudget', with: [treasury.address] }),
     [
       call(attacker, treasury, 'initialize', [attacker, attacker, DAY]),
       call(attacker, treasury, 'sweep', [ZERO_ADDRESS, attacker, 20n * ETHER]),
       call(attacker, treasury, 'sweep', [token.address, attacker, units(700)]),
     ],
+  ],
+  fix: [
+    {
+      file: 'FeeTreasury.sol',
+      replace: '        owner = owner_;\n',
+      by: '        if (owner != address(0)) revert NotOwner();\n        owner = owner_;\n',
+    },
   ],
 })

@@ -9,7 +9,8 @@ const users = crowd(NAME, 10)
 const DAY = 86_400
 
 export default declareCase({
-  about: 'a savings pool pays out by call before it deletes the account, so that closing it can be repeated inside the payment',
+  about:
+    'a savings pool pays out by call before it deletes the account, so that closing it can be repeated inside the payment',
   class: 'reentrancy',
   hardfork: 'london',
   units: [
@@ -76,5 +77,13 @@ export default declareCase({
   variants: ({ pool }, { RepeatedClose, MovedAway }) => [
     strike(attacker, RepeatedClose!, { args: [pool.address], run: 'run', with: [2], value: 21n * ETHER }),
     strike(attacker, MovedAway!, { args: [pool.address], run: 'run', with: [3], value: 15n * ETHER }),
+  ],
+  fix: [
+    {
+      file: 'SavingsPool.sol',
+      replace:
+        '        require(msg.sender.call.value(amount - fee)());\n        feesAccrued += fee;\n        totalSavings -= amount;\n        delete accounts[msg.sender];\n',
+      by: '        feesAccrued += fee;\n        totalSavings -= amount;\n        delete accounts[msg.sender];\n        require(msg.sender.call.value(amount - fee)());\n',
+    },
   ],
 })

@@ -38,7 +38,8 @@ function borrowers(
 }
 
 export default declareCase<Parts>({
-  about: 'a market lends ether before it writes the debt down; each market is locked for itself only, so the collateral leaves another one',
+  about:
+    'a market lends ether before it writes the debt down; each market is locked for itself only, so the collateral leaves another one',
   class: 'reentrancy',
   hardfork: 'cancun',
   units: [
@@ -60,7 +61,10 @@ export default declareCase<Parts>({
       deployer: owner,
       initialize: [...rates, token.address],
     })
-    for (const [market, price] of [[ethers, units(2_000)], [tokens, ETHER]] as const) {
+    for (const [market, price] of [
+      [ethers, units(2_000)],
+      [tokens, ETHER],
+    ] as const) {
       await world.run(call(feeder, oracle, 'setPrice', [market.address, price]))
       await world.run(call(owner, engine, 'list', [market.address, (ETHER * 3n) / 4n]))
     }
@@ -75,9 +79,11 @@ export default declareCase<Parts>({
     await byWallet(token, 'approve', [tokens.address, UNLIMITED])
     for (const market of [ethers, tokens]) {
       await byWallet(engine, 'enterMarket', [market.address])
-      for (const user of users.slice(0, 10)) await world.run(call(user, engine, 'enterMarket', [market.address]))
+      for (const user of users.slice(0, 10))
+        await world.run(call(user, engine, 'enterMarket', [market.address]))
     }
-    for (const user of users.slice(0, 4)) await world.run(call(user, ethers, 'supply', [], { value: 30n * ETHER }))
+    for (const user of users.slice(0, 4))
+      await world.run(call(user, ethers, 'supply', [], { value: 30n * ETHER }))
     for (const user of users.slice(4, 7)) await world.run(call(user, tokens, 'supply', [units(40_000)]))
     await world.run(call(users[4]!, ethers, 'borrow', [5n * ETHER]))
     world.wait(2 * 86_400)
@@ -146,5 +152,17 @@ export default declareCase<Parts>({
   variants: (parts, { VanishingCollateral }) => [
     borrowers(VanishingCollateral!, parts, { rounds: 4, ethersEach: 6n * ETHER, way: 'exit' }),
     borrowers(VanishingCollateral!, parts, { rounds: 1, ethersEach: 7n * ETHER, way: 'borrowTwice' }),
+  ],
+  fix: [
+    {
+      file: 'Market.sol',
+      replace: '        _send(msg.sender, amount);\n        principal[msg.sender] = debt;\n',
+      by: '        principal[msg.sender] = debt;\n',
+    },
+    {
+      file: 'Market.sol',
+      replace: '        emit Borrowed(',
+      by: '        _send(msg.sender, amount);\n        emit Borrowed(',
+    },
   ],
 })

@@ -5,7 +5,15 @@ import { type Hex, hexOf, toAddress, toQuantity } from '../../src/core/hex.ts'
 import { compileUnit } from './compile.ts'
 import { type CaseNode, startCaseNode } from './node.ts'
 import { replayCase } from './replay.ts'
-import type { Artifacts, CaseDeclaration, CaseFile, CaseTransaction, CompilationUnit, Step } from './types.ts'
+import type {
+  Artifacts,
+  CaseDeclaration,
+  CaseFile,
+  CaseTransaction,
+  CompilationUnit,
+  Fix,
+  Step,
+} from './types.ts'
 import { createWorld, quantities } from './world.ts'
 
 const CHAIN_ID = 1
@@ -40,14 +48,60 @@ export interface BuiltCase {
 
 /**
  * Builds a case from its declaration: compiles, deploys and sets up on a fresh node, takes the state, then runs history, attack
- * and variants on it to see that they do what the author says and to measure the loss. The same declaration gives the same result.
+ * and variants on it to see that they do what the author says, and to measure the loss. Then the same with the fixed sources, on
+ * which the history must go as before and no attack may pay. The same declaration gives the same result.
+ *
+ * @throws SutureError `CASE_INVALID` where the case is not what its author says
  */
 export async function buildCase<Parts>(
   name: string,
   declaration: CaseDeclaration<Parts>,
   folder: string,
 ): Promise<BuiltCase> {
-  const artifacts = compileAll(declaration.units, folder)
+  const { file, history, attacks } = await prepare(name, declaration, folder, [])
+  const replay = await replayCase(file)
+  expectStatuses(`${name} history`, history, replay.history)
+  const lost: (readonly bigint[])[] = []
+  for (const [index, attack] of attacks.entries()) {
+    const run = index === 0 ? replay : await replayCase(file, attack.map(quantities))
+    expectStatuses(attackName(name, index), attack, run.attack)
+    expectLoss(attackName(name, index), run.lost)
+    lost.push(run.lost)
+  }
+  await expectFixed(name, declaration, folder)
+  const loss = file.loss.map((entry, index) => ({ ...entry, amount: toQuantity(lost[0]![index]!) }))
+  const variants = attacks.slice(1).map((variant) => variant.map(quantities))
+  return { file: { ...file, loss }, variants }
+}
+
+async function expectFixed<Parts>(
+  name: string,
+  declaration: CaseDeclaration<Parts>,
+  folder: string,
+): Promise<void> {
+  const fixed = await prepare(name, declaration, folder, declaration.fix)
+  for (const [index, attack] of fixed.attacks.entries()) {
+    const run = await replayCase(fixed.file, attack.map(quantities))
+    expectStatuses(`${name} history when fixed`, fixed.history, run.history)
+    if (run.lost.some((amount) => amount > 0n))
+      throw new SutureError(
+        'CASE_INVALID',
+        `The ${attackName(name, index)} pays although the source is fixed.`,
+        {
+          meta: [`lost: ${run.lost.join(', ')}`],
+        },
+      )
+  }
+}
+
+/** The case without its losses, and what its author expects of it. The first attack is the case's, the others are variants. */
+async function prepare<Parts>(
+  name: string,
+  declaration: CaseDeclaration<Parts>,
+  folder: string,
+  fixes: readonly Fix[],
+) {
+  const artifacts = compileAll(declaration.units, folder, fixes)
   const { parts, alloc } = await setUp(declaration, artifacts)
   const history = declaration.history(parts)
   const attack = declaration.attack(parts, artifacts)
@@ -65,23 +119,14 @@ export async function buildCase<Parts>(
     loss: declaration.loss(parts).map((loss) => ({ ...loss, amount: '0x0' })),
     class: declaration.class,
   }
-  const replay = await replayCase(file)
-  expectStatuses(`${name} history`, history, replay.history)
-  expectStatuses(`${name} attack`, attack, replay.attack)
-  expectLoss(`${name} attack`, replay.lost)
-  const variants = declaration.variants(parts, artifacts)
-  for (const [index, variant] of variants.entries()) {
-    const { attack: statuses, lost } = await replayCase(file, variant.map(quantities))
-    expectStatuses(`${name} variant ${index}`, variant, statuses)
-    expectLoss(`${name} variant ${index}`, lost)
-  }
-  const loss = file.loss.map((entry, index) => ({ ...entry, amount: toQuantity(replay.lost[index]!) }))
-  return { file: { ...file, loss }, variants: variants.map((variant) => variant.map(quantities)) }
+  return { file, history, attacks: [attack, ...declaration.variants(parts, artifacts)] }
 }
 
-function compileAll(units: readonly CompilationUnit[], folder: string): Artifacts {
+const attackName = (name: string, index: number) => `${name} ${index === 0 ? 'attack' : `variant ${index}`}`
+
+function compileAll(units: readonly CompilationUnit[], folder: string, fixes: readonly Fix[]): Artifacts {
   const shared = SHARED.map((unit) => compileUnit(unit, join(import.meta.dirname, 'sol')))
-  return Object.assign({}, ...shared, ...units.map((unit) => compileUnit(unit, folder)))
+  return Object.assign({}, ...shared, ...units.map((unit) => compileUnit(unit, folder, fixes)))
 }
 
 async function setUp<Parts>(declaration: CaseDeclaration<Parts>, artifacts: Artifacts) {
@@ -135,13 +180,19 @@ function sortedEntries<T>(record: Readonly<Record<Hex, T>>): [Hex, T][] {
 
 function expectStatuses(what: string, steps: readonly Step[], statuses: readonly boolean[]): void {
   const wrong = steps.flatMap((step, index) =>
-    step.reverts === !statuses[index] ? [] : [`#${index} ${step.reverts ? 'succeeded' : 'reverted'}: ${step.data.slice(0, 10)} to ${step.to}`],
+    step.reverts === !statuses[index]
+      ? []
+      : [`#${index} ${step.reverts ? 'succeeded' : 'reverted'}: ${step.data.slice(0, 10)} to ${step.to}`],
   )
   if (wrong.length > 0)
-    throw new SutureError('CASE_INVALID', `The transactions of ${what} do not end as declared.`, { meta: wrong })
+    throw new SutureError('CASE_INVALID', `The transactions of ${what} do not end as declared.`, {
+      meta: wrong,
+    })
 }
 
 function expectLoss(what: string, lost: readonly bigint[]): void {
   if (!lost.some((amount) => amount > 0n))
-    throw new SutureError('CASE_INVALID', `The ${what} takes nothing.`, { meta: [`lost: ${lost.join(', ')}`] })
+    throw new SutureError('CASE_INVALID', `The ${what} takes nothing.`, {
+      meta: [`lost: ${lost.join(', ')}`],
+    })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Abi } from 'viem'
 import { SutureError } from '../../src/core/errors.ts'
 import type { Hex } from '../../src/core/hex.ts'
-import { type Artifacts, COMPILERS, type CompilationUnit } from './types.ts'
+import { type Artifacts, COMPILERS, type CompilationUnit, type Fix } from './types.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -25,11 +25,17 @@ interface CompilerOutput {
  * Compiles the files of one unit and returns their contracts by name, imports included. Abstract contracts have no init code
  * and are left out.
  */
-export function compileUnit(unit: CompilationUnit, folder: string): Artifacts {
+export function compileUnit(unit: CompilationUnit, folder: string, fixes: readonly Fix[] = []): Artifacts {
   const sources = Object.fromEntries(
-    unit.files.map((file) => [file, { content: readFileSync(join(folder, file), 'utf8') }]),
+    unit.files.map((file) => [
+      file,
+      { content: applyFixes(file, readFileSync(join(folder, file), 'utf8'), fixes) },
+    ]),
   )
-  const output = standardJson(unit, JSON.stringify({ language: 'Solidity', sources, settings: settingsOf(unit) }))
+  const output = standardJson(
+    unit,
+    JSON.stringify({ language: 'Solidity', sources, settings: settingsOf(unit) }),
+  )
   const failures = (output.errors ?? []).filter((error) => error.severity === 'error')
   if (failures.length > 0)
     throw new SutureError('CASE_INVALID', 'The sources of a case do not compile.', {
@@ -41,6 +47,18 @@ export function compileUnit(unit: CompilationUnit, folder: string): Artifacts {
       .filter(([, contract]) => contract.evm.bytecode.object !== '')
       .map(([name, { abi, evm }]) => [name, { name, abi, initCode: `0x${evm.bytecode.object}` as Hex }]),
   )
+}
+
+function applyFixes(file: string, source: string, fixes: readonly Fix[]): string {
+  return fixes
+    .filter((fix) => fix.file === file)
+    .reduce((text, { replace, by }) => {
+      if (text.split(replace).length !== 2)
+        throw new SutureError('CASE_INVALID', 'A fix does not match its source once.', {
+          meta: [`file: ${file}`, `replace: ${replace}`],
+        })
+      return text.replace(replace, () => by)
+    }, source)
 }
 
 function settingsOf(unit: CompilationUnit) {

@@ -15,7 +15,10 @@ export interface Replay {
  * Runs a case as its format says: history one block and one second apart, ending right before the attack's block; then all
  * transactions of the attack in one block.
  */
-export async function replayCase(file: CaseFile, attack: readonly CaseTransaction[] = file.attack): Promise<Replay> {
+export async function replayCase(
+  file: CaseFile,
+  attack: readonly CaseTransaction[] = file.attack,
+): Promise<Replay> {
   const length = BigInt(file.history.length)
   const timestamp = BigInt(file.block.timestamp) - length
   const number = BigInt(file.block.number) - length

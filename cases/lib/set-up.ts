@@ -41,7 +41,11 @@ export async function deployProxied(
     return { address, abi }
   }
   if (kind === 'transparent') {
-    const { address } = await world.deploy('TransparentUpgradeableProxy', [implementation, admin, data], deployer)
+    const { address } = await world.deploy(
+      'TransparentUpgradeableProxy',
+      [implementation, admin, data],
+      deployer,
+    )
     return { address, abi }
   }
   const address =

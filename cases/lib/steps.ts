@@ -1,4 +1,12 @@
-import { type Abi, encodeDeployData, encodeFunctionData, getContractAddress, keccak256, parseAbi, stringToHex } from 'viem'
+import {
+  type Abi,
+  encodeDeployData,
+  encodeFunctionData,
+  getContractAddress,
+  keccak256,
+  parseAbi,
+  stringToHex,
+} from 'viem'
 import { type Address, type Hex, toAddress } from '../../src/core/hex.ts'
 import type { Artifact, Contract, Step } from './types.ts'
 
@@ -29,7 +37,11 @@ export function call(
 }
 
 /** Calldata on its own, for nesting. */
-export function encode(contract: { readonly abi: Abi }, functionName: string, args: readonly unknown[] = []): Hex {
+export function encode(
+  contract: { readonly abi: Abi },
+  functionName: string,
+  args: readonly unknown[] = [],
+): Hex {
   return encodeFunctionData({ abi: contract.abi, functionName, args })
 }
 
@@ -39,7 +51,12 @@ export function pay(from: Address, to: Address, value: bigint, options: StepOpti
 }
 
 /** The creation of a contract as a transaction. */
-export function create(from: Address, artifact: Artifact, args: readonly unknown[] = [], options: StepOptions = {}): Step {
+export function create(
+  from: Address,
+  artifact: Artifact,
+  args: readonly unknown[] = [],
+  options: StepOptions = {},
+): Step {
   const { value = 0n, gas = CREATE_GAS, reverts = false } = options
   const data = encodeDeployData({ abi: artifact.abi, bytecode: artifact.initCode, args })
   return { from, to: null, data, value, gas, reverts }
@@ -54,7 +71,11 @@ const WALLET = parseAbi(['function execute(address target, uint256 value, bytes 
 
 /** The same call made by a contract wallet, on its owner's order. The wallet pays the value. */
 export function through(wallet: Address, step: Step): Step {
-  const data = encodeFunctionData({ abi: WALLET, functionName: 'execute', args: [step.to!, step.value, step.data] })
+  const data = encodeFunctionData({
+    abi: WALLET,
+    functionName: 'execute',
+    args: [step.to!, step.value, step.data],
+  })
   return { ...step, to: wallet, data, value: 0n }
 }
 

@@ -107,6 +107,13 @@ export interface World {
   read<T>(contract: Contract, functionName: string, args?: readonly unknown[]): Promise<T>
 }
 
+/** One edit of a source that removes the flaw. `replace` occurs once in `file`. */
+export interface Fix {
+  readonly file: string
+  readonly replace: string
+  readonly by: string
+}
+
 /** What a case is made of; `Parts` is whatever its set-up hands to the rest, mostly contracts. */
 export interface CaseDeclaration<Parts> {
   /** What it re-creates, in one sentence. */
@@ -121,4 +128,9 @@ export interface CaseDeclaration<Parts> {
   /** Held out: other attacks on the same flaw, written to `variants.json`. */
   variants(parts: Parts, artifacts: Artifacts): readonly (readonly Step[])[]
   loss(parts: Parts): readonly Loss[]
+  /**
+   * How an engineer would mend the sources. Not written to the case: the build runs everything once more with it, to see that
+   * the flaw is what the attacks need and nothing the history does depends on it.
+   */
+  readonly fix: readonly Fix[]
 }

@@ -8,7 +8,8 @@ const attacker = actor(`${NAME}/attacker`)
 const users = crowd(NAME, 9)
 
 export default declareCase({
-  about: 'a token multiplies the number of receivers with the value in a batch payment without looking at the overflow',
+  about:
+    'a token multiplies the number of receivers with the value in a batch payment without looking at the overflow',
   class: 'arithmetic',
   hardfork: 'cancun',
   units: [
@@ -91,5 +92,12 @@ export default declareCase({
       call(attacker, token, 'approve', [pair.address, 3_000_000n * ETHER]),
       call(attacker, pair, 'sellTokens', [3_000_000n * ETHER, 0n]),
     ],
+  ],
+  fix: [
+    {
+      file: 'LoyaltyToken.sol',
+      replace: '        require(value > 0 && balanceOf',
+      by: '        require(amount / count == value);\n        require(value > 0 && balanceOf',
+    },
   ],
 })

@@ -9,7 +9,8 @@ const attacker = actor(`${NAME}/attacker`)
 const users = crowd(NAME, 8)
 
 export default declareCase({
-  about: 'a margin account checks the amount of a withdrawal but subtracts amount and fee, which wraps below zero',
+  about:
+    'a margin account checks the amount of a withdrawal but subtracts amount and fee, which wraps below zero',
   class: 'arithmetic',
   hardfork: 'shanghai',
   units: [
@@ -74,5 +75,12 @@ export default declareCase({
     strike(attacker, FeeBelowZero!, { args: [desk.address], run: 'run', value: 5n * ETHER }),
   variants: ({ desk }, { DelegatedBelowZero }) => [
     strike(attacker, DelegatedBelowZero!, { args: [desk.address], run: 'run', with: [4n], value: ETHER }),
+  ],
+  fix: [
+    {
+      file: 'MarginAccount.sol',
+      replace: '        margin[trader] -= amount + fee;\n',
+      by: '        require(amount + fee <= margin[trader], "margin too small for the fee");\n        margin[trader] -= amount + fee;\n',
+    },
   ],
 })

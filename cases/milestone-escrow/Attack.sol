@@ -17,3 +17,10 @@ contract ShutDownCaller {
 
     receive() external payable {}
 }
+
+/// The first in one transaction, by the constructor.
+contract ShutDownAtOnce {
+    constructor(IEscrow escrow) {
+        escrow.shutDown(payable(msg.sender));
+    }
+}

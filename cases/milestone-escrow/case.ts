@@ -1,6 +1,6 @@
 import { declareCase } from '../lib/declare-case.ts'
 import { crowd, deployWallet, ETHER, fundAll } from '../lib/set-up.ts'
-import { actor, call, reverting, strike, through } from '../lib/steps.ts'
+import { actor, call, create, reverting, strike, through } from '../lib/steps.ts'
 
 const NAME = 'milestone-escrow'
 const arbiter = actor(`${NAME}/arbiter`)
@@ -74,10 +74,16 @@ export default declareCase({
     ]
   },
 
-  attack: ({ escrow }, { ShutDownCaller }) =>
-    strike(attacker, ShutDownCaller!, { args: [], run: 'run', with: [escrow.address] }),
+  attack: ({ escrow }, { ShutDownAtOnce }) => [create(attacker, ShutDownAtOnce!, [escrow.address])],
   variants: ({ escrow }, { ShutDownCaller }) => [
     strike(attacker, ShutDownCaller!, { args: [], run: 'runAndKeep', with: [escrow.address] }),
     [call(attacker, escrow, 'shutDown', [attacker])],
+  ],
+  fix: [
+    {
+      file: 'MilestoneEscrow.sol',
+      replace: 'function shutDown(address payable to) external {',
+      by: 'function shutDown(address payable to) external onlyArbiter {',
+    },
   ],
 })

@@ -14,7 +14,8 @@ const bait = (artifact: Artifact, treasury: Contract, token: Contract) =>
   create(attacker, artifact, [treasury.address, token.address])
 
 export default declareCase({
-  about: 'a treasury asks for the origin of the transaction instead of the caller, so that a contract the director was lured to can pay itself',
+  about:
+    'a treasury asks for the origin of the transaction instead of the caller, so that a contract the director was lured to can pay itself',
   class: 'access-control',
   hardfork: 'cancun',
   units: [
@@ -88,13 +89,17 @@ export default declareCase({
     call(director, created(attacker, BaitAirdrop!, 0n), 'claim'),
   ],
   variants: ({ treasury, token }, { BaitAirdrop }) => [
-    [
-      bait(BaitAirdrop!, treasury, token),
-      call(director, created(attacker, BaitAirdrop!, 0n), 'claimTokens'),
-    ],
+    [bait(BaitAirdrop!, treasury, token), call(director, created(attacker, BaitAirdrop!, 0n), 'claimTokens')],
     [
       bait(BaitAirdrop!, treasury, token),
       pay(director, created(attacker, BaitAirdrop!, 0n).address, ETHER / 100n),
     ],
+  ],
+  fix: [
+    {
+      file: 'OriginTreasury.sol',
+      replace: 'tx.origin == director',
+      by: 'msg.sender == director',
+    },
   ],
 })

@@ -62,14 +62,20 @@ export default declareCase({
       by(6, 'fillFor', [2, units(100), users[7]]),
       by(1, 'reprice', [0, PRICE + ETHER / 10n]),
       reverting(by(2, 'reprice', [0, 1n])),
-      by(7, 'fillMany', [[0, 1], [units(55), units(66)]]),
+      by(7, 'fillMany', [
+        [0, 1],
+        [units(55), units(66)],
+      ]),
       by(3, 'post', [asked.address, sold.address, units(4_000), ETHER / 3n]),
       by(4, 'fill', [3, units(900)]),
       byWallet('fill', [3, units(600)]),
       call(owner, desk, 'setFee', [40, fees]),
       reverting(call(owner, desk, 'setFee', [900, fees])),
       by(5, 'fill', [0, units(120)]),
-      byWallet('fillMany', [[0, 1, 3], [units(10), units(20), units(30)]]),
+      byWallet('fillMany', [
+        [0, 1, 3],
+        [units(10), units(20), units(30)],
+      ]),
       byWallet('cancel', [2]),
       reverting(by(6, 'fill', [2, units(1)])),
       by(0, 'post', [sold.address, asked.address, units(800), PRICE]),
@@ -104,5 +110,13 @@ export default declareCase({
       with: [desk.address, sold.address, [0n, 1n, 4n], [900n * ETHER, 1_000n * ETHER, 500n * ETHER]],
     }),
     [call(attacker, desk, 'fillFor', [0n, 1_500n * ETHER, users[6]])],
+  ],
+  fix: [
+    {
+      file: 'OtcDesk.sol',
+      replace:
+        '        token.call(abi.encodeWithSelector(IERC20.transferFrom.selector, msg.sender, to, amount));\n',
+      by: '        (bool ok, ) = token.call(abi.encodeWithSelector(IERC20.transferFrom.selector, msg.sender, to, amount));\n        if (!ok) revert TransferFailed();\n',
+    },
   ],
 })

@@ -16,6 +16,8 @@ interface IFeed {
 }
 
 interface IToken {
+    function transferFrom(address from, address to, uint256 value) external returns (bool);
+
     function approve(address spender, uint256 value) external returns (bool);
 
     function transfer(address to, uint256 value) external returns (bool);
@@ -51,6 +53,19 @@ contract OwnPrice {
         feed.submitPrice((price * percent) / 100);
         for (uint256 i = 0; i < traders.length; i++) desk.liquidate(traders[i]);
         feed.submitPrice(price);
+        token.transfer(msg.sender, token.balanceOf(address(this)));
+    }
+}
+
+/// Opens at a price of its own and closes at the true one, by the constructor.
+contract OwnPriceAtOnce {
+    constructor(IDesk desk, IFeed feed, IToken token, uint256 low, uint256 high, uint256 stake) {
+        feed.submitPrice(low);
+        token.transferFrom(msg.sender, address(this), stake);
+        token.approve(address(desk), type(uint256).max);
+        desk.open(true, (stake * 9) / 10, 5);
+        feed.submitPrice(high);
+        desk.close();
         token.transfer(msg.sender, token.balanceOf(address(this)));
     }
 }

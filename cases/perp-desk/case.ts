@@ -1,6 +1,6 @@
 import { declareCase } from '../lib/declare-case.ts'
 import { crowd, deployProxied, deployWallet, ETHER, fundAll } from '../lib/set-up.ts'
-import { actor, call, created, reverting, strike, through } from '../lib/steps.ts'
+import { actor, call, create, created, reverting, strike, through } from '../lib/steps.ts'
 import type { Artifact, Contract } from '../lib/types.ts'
 
 const NAME = 'perp-desk'
@@ -32,7 +32,8 @@ function ownPrice(artifact: Artifact, { desk, feed, token }: Parts, run: string,
 }
 
 export default declareCase<Parts>({
-  about: 'the price feed of a perpetuals desk keeps a reporter but does not ask for it when a price is submitted',
+  about:
+    'the price feed of a perpetuals desk keeps a reporter but does not ask for it when a price is submitted',
   class: 'access-control',
   hardfork: 'shanghai',
   units: [
@@ -126,9 +127,27 @@ export default declareCase<Parts>({
     ]
   },
 
-  attack: (parts, { OwnPrice }) => ownPrice(OwnPrice!, parts, 'run', [true, 260n]),
+  attack: ({ desk, feed, token }, { OwnPriceAtOnce }) => [
+    call(attacker, token, 'approve', [created(attacker, OwnPriceAtOnce!, 1n).address, units(8_000)]),
+    create(attacker, OwnPriceAtOnce!, [
+      desk.address,
+      feed.address,
+      token.address,
+      units(800),
+      units(2_090),
+      units(8_000),
+    ]),
+  ],
   variants: (parts, { OwnPrice }) => [
+    ownPrice(OwnPrice!, parts, 'run', [true, 260n]),
     ownPrice(OwnPrice!, parts, 'run', [false, 15n]),
     ownPrice(OwnPrice!, parts, 'runLiquidations', [122n, [users[4], parts.wallet.address]]),
+  ],
+  fix: [
+    {
+      file: 'Feed.sol',
+      replace: 'function submitPrice(uint256 price) external {',
+      by: 'function submitPrice(uint256 price) external onlyReporter {',
+    },
   ],
 })

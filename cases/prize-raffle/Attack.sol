@@ -21,3 +21,11 @@ contract MissedPrize {
         raffle.skim(msg.sender);
     }
 }
+
+/// The first in one transaction, by the constructor.
+contract MissedPrizeAtOnce {
+    constructor(IRaffle raffle, uint256[] memory rounds) {
+        for (uint256 i = 0; i < rounds.length; i++) raffle.payPrize(rounds[i]);
+        raffle.skim(msg.sender);
+    }
+}

@@ -1,6 +1,6 @@
 import { declareCase } from '../lib/declare-case.ts'
 import { crowd, deployWallet, ETHER, fundAll } from '../lib/set-up.ts'
-import { actor, call, pay, reverting, strike, through } from '../lib/steps.ts'
+import { actor, call, create, pay, reverting, strike, through } from '../lib/steps.ts'
 
 const NAME = 'prize-raffle'
 const owner = actor(`${NAME}/owner`)
@@ -10,7 +10,8 @@ const users = crowd(NAME, 7)
 const PRICE = ETHER / 10n
 
 export default declareCase({
-  about: 'a raffle ignores that send failed for a winner whose wallet needs more gas, and books the prize as paid; anyone may skim it',
+  about:
+    'a raffle ignores that send failed for a winner whose wallet needs more gas, and books the prize as paid; anyone may skim it',
   class: 'unchecked-call',
   hardfork: 'london',
   units: [
@@ -25,7 +26,8 @@ export default declareCase({
     const bookkeeper = await world.deploy('BookkeepingWallet', [users[1]], users[1]!)
     await world.fund(bookkeeper.address, 30n * ETHER)
     // Round 0 is won by the wallet that cannot be paid by send, and waits.
-    for (const user of users.slice(2, 5)) await world.run(call(user, raffle, 'buy', [10], { value: 10n * PRICE }))
+    for (const user of users.slice(2, 5))
+      await world.run(call(user, raffle, 'buy', [10], { value: 10n * PRICE }))
     await world.run(through(bookkeeper.address, call(users[1]!, raffle, 'buy', [40], { value: 40n * PRICE })))
     await world.run(call(operator, raffle, 'draw', [35]))
     return { raffle, wallet, bookkeeper }
@@ -80,10 +82,19 @@ export default declareCase({
     ]
   },
 
-  attack: ({ raffle }, { MissedPrize }) =>
-    strike(attacker, MissedPrize!, { args: [], run: 'run', with: [raffle.address, [0, 3]] }),
+  attack: ({ raffle }, { MissedPrizeAtOnce }) => [
+    create(attacker, MissedPrizeAtOnce!, [raffle.address, [0n, 3n]]),
+  ],
   variants: ({ raffle }, { MissedPrize }) => [
+    strike(attacker, MissedPrize!, { args: [], run: 'run', with: [raffle.address, [0, 3]] }),
     strike(attacker, MissedPrize!, { args: [], run: 'runAtOnce', with: [raffle.address, [3, 0]] }),
     [call(attacker, raffle, 'payPrize', [3]), call(attacker, raffle, 'skim', [attacker])],
+  ],
+  fix: [
+    {
+      file: 'PrizeRaffle.sol',
+      replace: '        round.winner.send(round.prize);\n',
+      by: '        require(round.winner.send(round.prize));\n',
+    },
   ],
 })

@@ -24,3 +24,13 @@ contract MintAndSell {
 
     receive() external payable {}
 }
+
+/// The same in one transaction, by the constructor.
+contract MintAndSellAtOnce {
+    constructor(IMintable token, IPair pair, uint256 amount) {
+        token.mint(address(this), amount);
+        token.approve(address(pair), amount);
+        pair.sellTokens(amount, 0);
+        payable(msg.sender).transfer(address(this).balance);
+    }
+}

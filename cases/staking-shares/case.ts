@@ -102,4 +102,12 @@ export default declareCase({
       value: 60n * ETHER,
     }),
   ],
+  fix: [
+    {
+      file: 'StakingPool.sol',
+      replace:
+        '        send(msg.sender, amount);\n        totalPooled = totalPooled.sub(amount);\n        totalSupply = totalSupply.sub(shares);\n        balanceOf[msg.sender] = 0;\n',
+      by: '        totalPooled = totalPooled.sub(amount);\n        totalSupply = totalSupply.sub(shares);\n        balanceOf[msg.sender] = 0;\n        send(msg.sender, amount);\n',
+    },
+  ],
 })

@@ -24,7 +24,8 @@ function nested(artifact: Artifact, vault: Contract, token: Contract, withHelper
 }
 
 export default declareCase({
-  about: 'a tokenised vault credits the difference of its balance around a transfer whose token calls the depositor, who deposits again',
+  about:
+    'a tokenised vault credits the difference of its balance around a transfer whose token calls the depositor, who deposits again',
   class: 'reentrancy',
   hardfork: 'cancun',
   units: [
@@ -48,8 +49,7 @@ export default declareCase({
     await world.run(
       through(wallet.address, call(users[0]!, token, 'approve', [vault.address, 2n ** 256n - 1n])),
     )
-    for (const user of users.slice(0, 6))
-      await world.run(call(user, vault, 'deposit', [units(2_000), user]))
+    for (const user of users.slice(0, 6)) await world.run(call(user, vault, 'deposit', [units(2_000), user]))
     await world.run(call(keeper, vault, 'harvest', [units(300)]))
     return { vault, token, wallet }
   },
@@ -104,5 +104,22 @@ export default declareCase({
   variants: ({ vault, token }, { NestedDeposit }) => [
     nested(NestedDeposit!, vault, token, true, [2n, 2n]),
     nested(NestedDeposit!, vault, token, false, [5n, 1n]),
+  ],
+  fix: [
+    {
+      file: 'YieldVault.sol',
+      replace: '    bool public shutdown;\n',
+      by: '    bool public shutdown;\n    bool private entered;\n',
+    },
+    {
+      file: 'YieldVault.sol',
+      replace: '        uint256 before = totalAssets();\n',
+      by: '        require(!entered, "reentered");\n        entered = true;\n        uint256 before = totalAssets();\n',
+    },
+    {
+      file: 'YieldVault.sol',
+      replace: '        emit Deposit(',
+      by: '        entered = false;\n        emit Deposit(',
+    },
   ],
 })

@@ -42,13 +42,10 @@ contract Breaker is IBreaker, Ownable2Step {
     }
 
     /// @inheritdoc IBreaker
-    function freezeFor(
-        address pauser,
-        address target,
-        bytes4[] calldata selectors,
-        uint64 duration,
-        bytes32 incident
-    ) external returns (uint64) {
+    function freezeFor(address pauser, address target, bytes4[] calldata selectors, uint64 duration, bytes32 incident)
+        external
+        returns (uint64)
+    {
         _requirePermission(target, msg.sender, Permission.Gate);
         return _freeze(pauser, target, selectors, duration, incident);
     }
@@ -113,13 +110,10 @@ contract Breaker is IBreaker, Ownable2Step {
 
     // ---- inside ----
 
-    function _freeze(
-        address pauser,
-        address target,
-        bytes4[] calldata selectors,
-        uint64 duration,
-        bytes32 incident
-    ) private returns (uint64 until) {
+    function _freeze(address pauser, address target, bytes4[] calldata selectors, uint64 duration, bytes32 incident)
+        private
+        returns (uint64 until)
+    {
         _requirePermission(target, pauser, Permission.Pauser);
         if (duration == 0 || duration > maxDuration) revert DurationOutOfBounds(duration, maxDuration);
         if (selectors.length == 0) revert NothingToFreeze();

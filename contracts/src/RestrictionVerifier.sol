@@ -4,7 +4,15 @@ pragma solidity ^0.8.24;
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {Certificate, Hole, HoleKind, IRestrictionVerifier, PlacedGuard, Run, Site} from "./interfaces/IRestrictionVerifier.sol";
+import {
+    Certificate,
+    Hole,
+    HoleKind,
+    IRestrictionVerifier,
+    PlacedGuard,
+    Run,
+    Site
+} from "./interfaces/IRestrictionVerifier.sol";
 import {TemplateCode} from "./libraries/TemplateCode.sol";
 
 /// @title RestrictionVerifier
@@ -101,7 +109,9 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         }
 
         bytes32 expected = keccak256(d.derived);
-        if (d.cursor != d.derived.length || expected != patched.codehash) revert CodeMismatch(expected, patched.codehash);
+        if (d.cursor != d.derived.length || expected != patched.codehash) {
+            revert CodeMismatch(expected, patched.codehash);
+        }
     }
 
     /// @dev The original, the trailer, and as much room as the patched code has behind them.
@@ -126,7 +136,9 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         for (uint256 i = 0; i < certificate.selfOffsets.length; ++i) {
             uint256 offset = certificate.selfOffsets[i];
             uint256 end = offset + ADDRESS_SIZE;
-            while (s < certificate.sites.length && certificate.sites[s].pc + uint256(certificate.sites[s].length) <= offset) {
+            while (
+                s < certificate.sites.length && certificate.sites[s].pc + uint256(certificate.sites[s].length) <= offset
+            ) {
                 ++s;
             }
             bool inWindow = s < certificate.sites.length && certificate.sites[s].pc < end;
@@ -143,9 +155,12 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         if (site.length < MIN_WINDOW || site.pc < run.start || end > run.end || end > d.original.length) {
             revert WindowOutOfBounds(site.pc, site.length);
         }
-        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(uint256(run.start), uint256(run.end), run.boundaries))));
+        bytes32 leaf =
+            keccak256(bytes.concat(keccak256(abi.encode(uint256(run.start), uint256(run.end), run.boundaries))));
         bool whole = run.boundaries.length == (uint256(run.end) - run.start + 7) / 8;
-        if (!whole || !MerkleProof.verifyCalldata(run.proof, siteMapRoot, leaf)) revert NotInSiteMap(run.start, run.end);
+        if (!whole || !MerkleProof.verifyCalldata(run.proof, siteMapRoot, leaf)) {
+            revert NotInSiteMap(run.start, run.end);
+        }
         if (!_isInstruction(run, site.pc)) revert NotAnInstruction(site.pc);
         if (end < run.end && !_isInstruction(run, end)) revert NotAnInstruction(end);
         if (site.trampoline != d.cursor) revert TrampolineMisplaced(site.pc, d.cursor);
@@ -200,7 +215,9 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
             Hole memory hole = holes[i];
             if (hole.kind == HoleKind.Argument) {
                 bytes32 argument = guard.args[hole.value];
-                if (hole.width < 32 && uint256(argument) >> (8 * hole.width) != 0) revert ArgumentsMismatch(guard.template);
+                if (hole.width < 32 && uint256(argument) >> (8 * hole.width) != 0) {
+                    revert ArgumentsMismatch(guard.template);
+                }
                 code.replace(hole.offset, abi.encodePacked(argument), 32 - hole.width, hole.width);
             } else {
                 uint256 target = hole.kind == HoleKind.Tail ? d.original.length + PADDING : d.cursor + hole.value;

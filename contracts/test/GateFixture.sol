@@ -230,7 +230,9 @@ abstract contract GateFixture is Base {
 contract LegacyTransparentProxy is ERC1967Proxy {
     address private immutable _admin;
 
-    constructor(address implementation, address admin) ERC1967Proxy(implementation, abi.encodeCall(Vault.initialize, (admin))) {
+    constructor(address implementation, address admin)
+        ERC1967Proxy(implementation, abi.encodeCall(Vault.initialize, (admin)))
+    {
         _admin = admin;
     }
 

@@ -94,6 +94,12 @@ contract GuardShimTest is Base {
         Mirror(guarded).multicall(calls);
     }
 
+    function test_does_not_see_a_frozen_function_reached_by_an_internal_jump() external {
+        _freeze(Mirror.store.selector);
+        Mirror(guarded).storeDouble(2);
+        vm.assertEq(Mirror(guarded).stored(), 4);
+    }
+
     function test_refuses_plain_transfers_frozen_as_the_zero_selector() external {
         _freeze(bytes4(0));
         (bool success, bytes memory data) = guarded.call{value: 1}("");

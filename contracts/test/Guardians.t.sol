@@ -78,13 +78,9 @@ contract GuardiansTest is GateFixture {
         (Proposal memory p, bytes32 digest) = _next();
         Signature[] memory signatures = sign(digest, 0, 2);
         (signatures[0], signatures[1]) = (signatures[1], signatures[0]);
-        _refused(
-            p, signatures, abi.encodeWithSelector(IPatchGate.SignersNotAscending.selector, signatures[1].signer)
-        );
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.SignersNotAscending.selector, signatures[1].signer));
         signatures[0] = signatures[1];
-        _refused(
-            p, signatures, abi.encodeWithSelector(IPatchGate.SignersNotAscending.selector, signatures[1].signer)
-        );
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.SignersNotAscending.selector, signatures[1].signer));
     }
 
     function test_refuses_signers_that_are_no_guardians(uint256 key) external {
@@ -127,19 +123,17 @@ contract GuardiansTest is GateFixture {
         runtime[bound(at, 0, runtime.length - 1)] ^= 0x01;
         p.runtime = runtime;
         _refused(
-            p, signatures,
-            abi.encodeWithSelector(
-                IPatchGate.HashMismatch.selector, p.restriction.patchedCodeHash, keccak256(runtime)
-            )
+            p,
+            signatures,
+            abi.encodeWithSelector(IPatchGate.HashMismatch.selector, p.restriction.patchedCodeHash, keccak256(runtime))
         );
         p = propose(target);
         p.certificate.sites[0].trampoline += 1;
         _refused(
-            p, signatures,
+            p,
+            signatures,
             abi.encodeWithSelector(
-                IPatchGate.HashMismatch.selector,
-                p.restriction.certificateHash,
-                keccak256(abi.encode(p.certificate))
+                IPatchGate.HashMismatch.selector, p.restriction.certificateHash, keccak256(abi.encode(p.certificate))
             )
         );
     }
@@ -152,7 +146,8 @@ contract GuardiansTest is GateFixture {
         p.restriction.patchedCodeHash = keccak256(runtime);
         Signature[] memory signatures = sign(gate.hashRestriction(p.restriction), 0, 3);
         _refused(
-            p, signatures,
+            p,
+            signatures,
             abi.encodeWithSelector(
                 IRestrictionVerifier.CodeMismatch.selector, keccak256(propose(target).runtime), keccak256(runtime)
             )
@@ -263,9 +258,8 @@ contract GuardiansTest is GateFixture {
 
     function _refused(Proposal memory p, Signature[] memory signatures, bytes memory reason) private {
         vm.prank(ANYONE);
-        (bool success, bytes memory data) = address(gate).call(
-            abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures))
-        );
+        (bool success, bytes memory data) =
+            address(gate).call(abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures)));
         vm.assertFalse(success);
         vm.assertEq(data, reason);
     }

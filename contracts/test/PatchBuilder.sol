@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Certificate, Hole, HoleKind, IRestrictionVerifier, PlacedGuard, Run, Site} from "../src/interfaces/IRestrictionVerifier.sol";
+import {
+    Certificate,
+    Hole,
+    HoleKind,
+    IRestrictionVerifier,
+    PlacedGuard,
+    Run,
+    Site
+} from "../src/interfaces/IRestrictionVerifier.sol";
 
 /// @dev Builds patches for tests, the straightforward way: it concatenates, where the verifier overwrites. Every block of a linear sweep
 /// counts as a run, so it is for code without data only.
@@ -40,7 +48,11 @@ library PatchBuilder {
         verifier.registerTemplate("calldata-present@1", hex"366100005761000056" hex"5b", two);
     }
 
-    function render(bytes32 template, bytes32[] memory args, uint16 tail, uint16 self) internal pure returns (bytes memory) {
+    function render(bytes32 template, bytes32[] memory args, uint16 tail, uint16 self)
+        internal
+        pure
+        returns (bytes memory)
+    {
         if (template == SUB_CHECKED) return abi.encodePacked(hex"80821161", tail, hex"57");
         if (template == CALLER_IS) {
             return abi.encodePacked(hex"3373", address(uint160(uint256(args[0]))), hex"1861", tail, hex"57");
@@ -144,7 +156,11 @@ library PatchBuilder {
         return bytes.concat(jump, filler(w.length - 5), hex"5b");
     }
 
-    function trampolineOf(bytes memory code, Window memory w, uint16 trampoline) internal pure returns (bytes memory out) {
+    function trampolineOf(bytes memory code, Window memory w, uint16 trampoline)
+        internal
+        pure
+        returns (bytes memory out)
+    {
         out = hex"5b";
         uint256 g = 0;
         uint256 end = w.pc + w.length;

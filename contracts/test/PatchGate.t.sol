@@ -118,7 +118,9 @@ contract PatchGateTest is GateFixture {
         (address target, Vault vault) = register(Kind.Uups);
         restrict(target);
         // As if a guard had closed the upgrade path of the provisional code.
-        vm.mockCallRevert(gate.targetOf(target).current, abi.encodeWithSelector(UUPSUpgradeable.upgradeToAndCall.selector), "");
+        vm.mockCallRevert(
+            gate.targetOf(target).current, abi.encodeWithSelector(UUPSUpgradeable.upgradeToAndCall.selector), ""
+        );
         vm.warp(block.timestamp + PERIOD);
         vm.prank(ANYONE);
         gate.rollback(target);
@@ -176,9 +178,7 @@ contract PatchGateTest is GateFixture {
         vm.warp(block.timestamp + PERIOD - 1);
         gate.rearm(target);
         vm.prank(ANYONE);
-        vm.expectRevert(
-            abi.encodeWithSelector(IPatchGate.RollbackTooEarly.selector, uint64(block.timestamp) + PERIOD)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.RollbackTooEarly.selector, uint64(block.timestamp) + PERIOD));
         gate.rollback(target);
     }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Certificate, Hole, HoleKind, IRestrictionVerifier, PlacedGuard, Run, Site} from "../src/interfaces/IRestrictionVerifier.sol";
+import {Certificate, IRestrictionVerifier, PlacedGuard, Run, Site} from "../src/interfaces/IRestrictionVerifier.sol";
 import {RestrictionVerifier} from "../src/RestrictionVerifier.sol";
 import {Base} from "./Base.sol";
 import {PatchBuilder} from "./PatchBuilder.sol";
@@ -45,7 +44,8 @@ contract RestrictionVerifierTest is Base {
         PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
         windows[0] = PatchBuilder.Window(28, 10, new PatchBuilder.Guard[](4));
         windows[0].guards[0] = PatchBuilder.Guard(28, PatchBuilder.CALLDATA_PRESENT, new bytes32[](0));
-        windows[0].guards[1] = PatchBuilder.Guard(28, PatchBuilder.CALLER_IS, _words(bytes32(uint256(uint160(address(this))))));
+        windows[0].guards[1] =
+            PatchBuilder.Guard(28, PatchBuilder.CALLER_IS, _words(bytes32(uint256(uint160(address(this))))));
         windows[0].guards[2] = PatchBuilder.Guard(SUB_PC, PatchBuilder.SUB_CHECKED, new bytes32[](0));
         windows[0].guards[3] = PatchBuilder.Guard(38, PatchBuilder.CALLDATA_PRESENT, new bytes32[](0));
         (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
@@ -249,7 +249,8 @@ contract RestrictionVerifierTest is Base {
     function test_refuses_too_many_too_few_or_too_wide_arguments(uint96 high) external {
         vm.assume(high != 0);
         bytes32[] memory args = _words(bytes32(uint256(uint160(address(this)))));
-        (bytes memory runtime, Certificate memory certificate) = _single(SUB_PC, 6, PatchBuilder.CALLER_IS, SUB_PC, args);
+        (bytes memory runtime, Certificate memory certificate) =
+            _single(SUB_PC, 6, PatchBuilder.CALLER_IS, SUB_PC, args);
         PlacedGuard memory guard = certificate.sites[0].guards[0];
         guard.args = new bytes32[](0);
         _refuse(runtime, certificate, IRestrictionVerifier.ArgumentsMismatch.selector);
@@ -295,7 +296,7 @@ contract RestrictionVerifierTest is Base {
         windows[0].guards[1] = PatchBuilder.Guard(35, PatchBuilder.CALLDATA_PRESENT, new bytes32[](0));
         (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
         (certificate.sites[0].guards[0], certificate.sites[0].guards[1]) =
-            (certificate.sites[0].guards[1], certificate.sites[0].guards[0]);
+        (certificate.sites[0].guards[1], certificate.sites[0].guards[0]);
         _refuse(runtime, certificate, IRestrictionVerifier.GuardMisplaced.selector);
     }
 
@@ -329,69 +330,6 @@ contract RestrictionVerifierTest is Base {
         certificate.selfOffsets = new uint16[](1);
         certificate.selfOffsets[0] = uint16(SELF_OFFSET);
         _refuse(runtime, certificate, IRestrictionVerifier.SelfOffsetInvalid.selector);
-    }
-
-    // ---- templates ----
-
-    function test_only_the_owner_registers_templates() external {
-        vm.startPrank(address(1));
-        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, address(1)));
-        verifier.registerTemplate("a@1", hex"5b", new Hole[](0));
-        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, address(1)));
-        verifier.setTemplateAllowed(PatchBuilder.SUB_CHECKED, false);
-    }
-
-    function test_a_template_name_stands_for_one_code() external {
-        vm.expectRevert(abi.encodeWithSelector(IRestrictionVerifier.TemplateExists.selector, PatchBuilder.SUB_CHECKED));
-        verifier.registerTemplate("sub-checked@1", hex"5b", new Hole[](0));
-    }
-
-    function test_templates_can_be_read_back() external view {
-        (bool allowed, bytes memory templateCode, Hole[] memory holes) = verifier.template(PatchBuilder.SUB_CHECKED);
-        vm.assertTrue(allowed);
-        vm.assertEq(templateCode, hex"80821161000057");
-        vm.assertEq(holes.length, 1);
-        vm.assertEq(holes[0].offset, 4);
-    }
-
-    function test_refuses_templates_with_forbidden_instructions() external {
-        bytes memory forbidden = hex"003858a0a1a2a3a4f0f1f2f3f4f5ff";
-        for (uint256 i = 0; i < forbidden.length; ++i) {
-            _refuseTemplate(abi.encodePacked(forbidden[i]), new Hole[](0));
-        }
-    }
-
-    function test_refuses_templates_that_jump_where_they_like() external {
-        _refuseTemplate(hex"56", new Hole[](0));
-        _refuseTemplate(hex"600057", new Hole[](0));
-        _refuseTemplate(hex"61000456", new Hole[](0));
-        _refuseTemplate(hex"6100005056", _hole(1, HoleKind.Tail, 2, 0));
-        _refuseTemplate(hex"61000056", _hole(1, HoleKind.Argument, 2, 0));
-    }
-
-    function test_refuses_templates_that_end_in_an_open_push() external {
-        _refuseTemplate(hex"", new Hole[](0));
-        _refuseTemplate(hex"60", new Hole[](0));
-        _refuseTemplate(hex"7f0000", new Hole[](0));
-    }
-
-    function test_refuses_holes_outside_the_operand_of_a_push() external {
-        _refuseTemplate(hex"610000", _hole(0, HoleKind.Argument, 1, 0));
-        _refuseTemplate(hex"610000", _hole(1, HoleKind.Argument, 3, 0));
-        _refuseTemplate(hex"610000", _hole(1, HoleKind.Argument, 0, 0));
-        _refuseTemplate(hex"610000", _hole(3, HoleKind.Argument, 1, 0));
-        _refuseTemplate(hex"62000000", _hole(1, HoleKind.Tail, 2, 0));
-        _refuseTemplate(hex"610000", _hole(1, HoleKind.Tail, 1, 0));
-        Hole[] memory overlapping = new Hole[](2);
-        overlapping[0] = Hole(1, HoleKind.Argument, 2, 0);
-        overlapping[1] = Hole(2, HoleKind.Argument, 1, 0);
-        _refuseTemplate(hex"610000", overlapping);
-    }
-
-    function test_refuses_internal_jumps_to_anything_but_a_jumpdest() external {
-        _refuseTemplate(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 5));
-        _refuseTemplate(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 7));
-        verifier.registerTemplate("jumps@1", hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 6));
     }
 
     // ---- inside ----
@@ -438,14 +376,6 @@ contract RestrictionVerifierTest is Base {
         }
     }
 
-    function _refuseTemplate(bytes memory templateCode, Hole[] memory holes) private {
-        try verifier.registerTemplate("refused@1", templateCode, holes) {
-            vm.assertTrue(false);
-        } catch (bytes memory reason) {
-            vm.assertEq(bytes32(bytes4(reason)), bytes32(IRestrictionVerifier.TemplateInvalid.selector));
-        }
-    }
-
     function _run(address at, uint256 a, uint256 b) private returns (uint256) {
         (bool success, bytes memory data) = at.call(abi.encode(a, b));
         vm.assertTrue(success);
@@ -455,10 +385,5 @@ contract RestrictionVerifierTest is Base {
     function _words(bytes32 word) private pure returns (bytes32[] memory list) {
         list = new bytes32[](1);
         list[0] = word;
-    }
-
-    function _hole(uint16 offset, HoleKind kind, uint8 width, uint16 value) private pure returns (Hole[] memory list) {
-        list = new Hole[](1);
-        list[0] = Hole(offset, kind, width, value);
     }
 }

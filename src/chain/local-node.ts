@@ -30,15 +30,15 @@ export interface LocalNodeOptions {
   readonly prevRandao?: Hex
   /** Least gas price the pool accepts, in wei. */
   readonly gasPrice?: bigint
-  /** `auto`: a block per transaction (default). `manual`: only on `evm_mine`. A number: one block every so many seconds. */
-  readonly mining?: 'auto' | 'manual' | number
-  /** The same as a number for `mining`. */
+  /** `auto`: a block per transaction (default). `manual`: only on `evm_mine`. */
+  readonly mining?: 'auto' | 'manual'
+  /** Instead: a block every so many seconds. */
   readonly blockTime?: number
   /** With a block time: also a block per transaction. */
   readonly mixedMining?: boolean
   /** How the pool orders a block; default `fees`. */
   readonly order?: 'fees' | 'fifo'
-  /** Funded test accounts; default 10, always 0 with a genesis. */
+  /** Funded test accounts; default 10, or 0 with a genesis. */
   readonly accounts?: number
   /** Whether anyone may be the sender of `eth_sendTransaction`. */
   readonly autoImpersonate?: boolean
@@ -99,7 +99,7 @@ export async function startLocalNode(options: LocalNodeOptions = {}): Promise<Lo
 }
 
 function argumentsOf(options: LocalNodeOptions, chainId: number): string[] {
-  const { mining = options.blockTime ?? 'auto', genesis, accounts = genesis ? 0 : 10 } = options
+  const { mining = 'auto', genesis, accounts = genesis ? 0 : 10 } = options
   const values: readonly (readonly [string, string | number | bigint | undefined])[] = [
     ['--port', 0],
     ['--chain-id', chainId],
@@ -111,7 +111,7 @@ function argumentsOf(options: LocalNodeOptions, chainId: number): string[] {
     ['--gas-limit', options.disableBlockGasLimit ? undefined : options.gasLimit],
     ['--gas-price', options.gasPrice],
     ['--order', options.order],
-    ['--block-time', typeof mining === 'number' ? mining : undefined],
+    ['--block-time', options.blockTime],
     ['--ipc', options.ipcPath],
   ]
   const flags: readonly (readonly [string, boolean | undefined])[] = [

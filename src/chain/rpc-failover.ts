@@ -86,7 +86,7 @@ function pauseBefore(endpoint: Endpoint, tried: ReadonlySet<Endpoint>, count: nu
 }
 
 /** Ends early, and quietly, when one of the signals fires. */
-export async function pauseFor(ms: number, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+async function pauseFor(ms: number, signals: readonly (AbortSignal | undefined)[]): Promise<void> {
   if (ms <= 0) return
   await withDeadline({ ms, signals }, (signal) =>
     sleep(2 ** 30, undefined, { signal }).catch(() => undefined),

@@ -198,57 +198,6 @@ describe('errors of the node', () => {
   })
 })
 
-describe('malformed answers', () => {
-  const bodies: [string, (id: number) => string, string][] = [
-    ['an empty body', () => '', 'RPC_RESPONSE_INVALID'],
-    ['a page', () => '<html>', 'RPC_RESPONSE_INVALID'],
-    ['truncated JSON', (id) => `{"jsonrpc":"2.0","id":${id},"resu`, 'RPC_RESPONSE_INVALID'],
-    [
-      'two answers in a row',
-      (id) => `{"id":${id},"result":1}{"id":${id},"result":1}`,
-      'RPC_RESPONSE_INVALID',
-    ],
-    ['null', () => 'null', 'RPC_RESPONSE_INVALID'],
-    ['a number', () => '7', 'RPC_RESPONSE_INVALID'],
-    ['a string', () => '"0x1"', 'RPC_RESPONSE_INVALID'],
-    ['a list', (id) => `[{"jsonrpc":"2.0","id":${id},"result":"0x1"}]`, 'RPC_RESPONSE_INVALID'],
-    ['an empty object', () => '{}', 'RPC_RESPONSE_INVALID'],
-    ['neither result nor error', (id) => `{"jsonrpc":"2.0","id":${id}}`, 'RPC_RESPONSE_INVALID'],
-    [
-      'the answer to another request',
-      () => '{"jsonrpc":"2.0","id":99999,"result":"0x1"}',
-      'RPC_RESPONSE_INVALID',
-    ],
-    ['no id', () => '{"jsonrpc":"2.0","result":"0x1"}', 'RPC_RESPONSE_INVALID'],
-    ['an id as an object', () => '{"jsonrpc":"2.0","id":{},"result":"0x1"}', 'RPC_RESPONSE_INVALID'],
-    ['another version', (id) => `{"jsonrpc":"1.0","id":${id},"result":"0x1"}`, 'RPC_RESPONSE_INVALID'],
-    ['an error as a string', (id) => `{"id":${id},"error":"no"}`, 'RPC_RESPONSE_INVALID'],
-    ['an error without a code', (id) => `{"id":${id},"error":{"message":"no"}}`, 'RPC_RESPONSE_INVALID'],
-    [
-      'an error with a fractional code',
-      (id) => `{"id":${id},"error":{"code":1.5,"message":"no"}}`,
-      'RPC_RESPONSE_INVALID',
-    ],
-    ['an error without a message', (id) => `{"id":${id},"error":{"code":1}}`, 'RPC_RESPONSE_INVALID'],
-    [
-      'an error that belongs to no request',
-      () => '{"id":null,"error":{"code":-32700,"message":"parse"}}',
-      'RPC_ERROR',
-    ],
-  ]
-  test.each(bodies)('%s', async (_name, body, code) => {
-    const node = await start(onChainOne(([call]) => ({ body: body(call!.id) })))
-    const error = await failureOf(open([node.url], { attempts: 1 }).request('eth_blockNumber'))
-    expect(error.code).toBe(code)
-  })
-
-  test.each(['7', '"mainnet"', '"0x"', '"0xzz"', 'null', '{}'])('%s as the chain id', async (chainId) => {
-    const node = await start(([call]) => ({ body: `{"jsonrpc":"2.0","id":${call!.id},"result":${chainId}}` }))
-    const error = await failureOf(open([node.url], { attempts: 1 }).request('eth_blockNumber'))
-    expect(error.code).toBe('RPC_RESPONSE_INVALID')
-  })
-})
-
 describe('batches', () => {
   const three = ['a', 'b', 'c'].map((name) => ({ method: 'eth_call', params: [name] }))
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'pino'
 import { SutureError } from '../core/errors.ts'
 import { readAnswer } from './rpc-answer.ts'
@@ -58,6 +59,8 @@ export function createRpc(settings: RpcSettings): Rpc {
   const endpoints = urls.map((url) => new Endpoint(hostOf(url), openTransport(url)))
   const pushing = endpoints.filter(({ transport }) => transport.subscribe)
   const closing = new AbortController()
+  // One listener per request under way.
+  setMaxListeners(0, closing.signal)
   const redactAll = (text: string) => urls.reduce(redact, text)
   let nextId = 1
 

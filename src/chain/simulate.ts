@@ -1,7 +1,7 @@
 import type { Address } from '../core/hex.ts'
 import { toQuantity } from '../core/hex.ts'
 import { observeExecution } from './observe/observe.ts'
-import { applyDiff, toRpcOverrides } from './overlay.ts'
+import { applyDiff, mergeOverrides, toRpcOverrides } from './overlay.ts'
 import { readCallTree, readPrestate, readStateDiff } from './trace-schema.ts'
 import { extractTransfers } from './transfers.ts'
 import type {
@@ -37,8 +37,9 @@ interface SimulatorOptions {
  */
 export function createSimulator(rpc: Rpc, options: SimulatorOptions = {}): Simulate {
   const { at = 'latest', timeoutMs = 60_000 } = options
-  const tag = typeof at === 'bigint' ? toQuantity(at) : at
   return async (request) => {
+    const start = request.at ?? at
+    const tag = typeof start === 'bigint' ? toQuantity(start) : start
     const trace = (tracer: string, tracerConfig: object) => ({
       method: 'debug_traceCall',
       params: [
@@ -67,14 +68,23 @@ export function createSimulator(rpc: Rpc, options: SimulatorOptions = {}): Simul
   }
 }
 
-/** Runs transactions one after the other by carrying what each changed into the next as a state override. */
+/**
+ * Runs transactions one after the other by carrying what each changed into the next as a state override. Steps of real blocks name the
+ * block they start from; a run over them starts anew whenever that changes, so that history is replayed on the state it had.
+ */
 export function createSequenceRunner(simulate: Simulate): RunSequence {
   return async ({ steps, state = {}, watch, provenance }) => {
     const executions: Execution[] = []
+    const observed = { ...(watch ? { watch } : {}), ...(provenance ? { provenance } : {}) }
     let current: StateOverride = state
-    for (const { transaction, block } of steps) {
-      const observed = { ...(watch ? { watch } : {}), ...(provenance ? { provenance } : {}) }
-      const execution = await simulate({ transaction, block, state: current, ...observed })
+    let at: bigint | undefined
+    for (const { transaction, block, ...step } of steps) {
+      if (step.at !== undefined && step.at !== at) {
+        at = step.at
+        current = mergeOverrides(step.before ?? {}, state)
+      }
+      const start = at === undefined ? {} : { at }
+      const execution = await simulate({ transaction, block, state: current, ...start, ...observed })
       executions.push(execution)
       current = applyDiff(current, execution.diff)
     }
@@ -135,6 +145,6 @@ function readExecution(request: SimulationRequest, tree: unknown, diff: unknown)
     created: frames
       .filter((frame) => frame.type.startsWith('CREATE') && !frame.reverted)
       .map((frame) => frame.context),
-    diff: readStateDiff(diff),
+    diff: readStateDiff(diff, frames),
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { RpcError } from '../core/rpc-error.ts'
-import { parsePendingBlock, parsePool } from './stream-schema.ts'
+import { parseBlockRef, parsePendingBlock, parsePool } from './stream-schema.ts'
 import type { Rpc } from './types.ts'
 
 /**
@@ -14,8 +14,15 @@ export async function readPool(
 ): Promise<readonly unknown[] | null> {
   const pool = await unlessRefused(() => rpc.request('txpool_content', [], { signal }))
   if (pool !== undefined) return parsePool(pool)
-  const block = await unlessRefused(() => rpc.request('eth_getBlockByNumber', ['pending', true], { signal }))
-  if (block !== undefined && block !== null) return parsePendingBlock(block)
+  const pending = await unlessRefused(() =>
+    rpc.request('eth_getBlockByNumber', ['pending', true], { signal }),
+  )
+  if (pending !== undefined && pending !== null) {
+    const { hash, transactions } = parsePendingBlock(pending)
+    const latest = parseBlockRef(await rpc.request('eth_getBlockByNumber', ['latest', false], { signal }))
+    // Nodes that build no blocks answer with the latest one.
+    return hash === latest.hash ? [] : transactions
+  }
   logger?.warn('the node shows no pool: pending transactions announced during an outage stay unseen')
   return null
 }

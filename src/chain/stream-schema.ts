@@ -72,9 +72,7 @@ const blockSchema = refSchema
   )
 
 const poolSchema = z.object({ pending: z.record(z.string(), z.record(z.string(), z.unknown())) })
-const pendingBlockSchema = z.object({
-  transactions: z.array(z.looseObject({ blockHash: word.nullish() })),
-})
+const pendingBlockSchema = z.object({ hash: word.nullish(), transactions: z.array(z.unknown()) })
 
 /** @throws SutureError `RPC_RESPONSE_INVALID` naming the method and the field */
 function parse<T>(schema: z.ZodType<T>, value: unknown, method: string): T {
@@ -117,8 +115,10 @@ export function parsePool(value: unknown): readonly unknown[] {
   return Object.values(pending).flatMap((byNonce) => Object.values(byNonce))
 }
 
-/** The transactions of the pending block that are in no block yet, unread. Some nodes answer with the latest block instead. */
-export function parsePendingBlock(value: unknown): readonly unknown[] {
-  const { transactions } = parse(pendingBlockSchema, value, 'eth_getBlockByNumber')
-  return transactions.filter(({ blockHash }) => blockHash == null)
+/** The pending block, its transactions unread. */
+export function parsePendingBlock(value: unknown): {
+  hash?: Hex | null | undefined
+  transactions: unknown[]
+} {
+  return parse(pendingBlockSchema, value, 'eth_getBlockByNumber')
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { followHeads } from './stream-heads.ts'
 import type { StreamOptions } from './stream-options.ts'
 import { watchPending } from './stream-pending.ts'
@@ -27,6 +28,8 @@ export async function* streamEvents(rpc: Rpc, options: StreamOptions = {}): Asyn
   const { pollMs = 500, livenessMs = 2_000, windowSize = 256, logger, onNotice: notify = () => {} } = options
   const controller = new AbortController()
   const { signal } = controller
+  // One listener per request under way.
+  setMaxListeners(0, signal)
   const queue = new EventQueue({
     blocks: options.queue?.blocks ?? 64,
     pending: options.queue?.pending ?? 4_096,

@@ -165,21 +165,28 @@ export function readPrestate(result: unknown, withCode: boolean): Map<Address, P
   return accounts
 }
 
-/** prestateTracer in diff mode: what changed. What `post` leaves out did not change; what only `pre` names was cleared. */
-export function readStateDiff(result: unknown): StateDiff {
+/**
+ * prestateTracer in diff mode: what changed. What `post` leaves out of an account did not change, but a slot only `pre` names was cleared. An
+ * account only `pre` names was destroyed if the call tree says so.
+ */
+export function readStateDiff(result: unknown, frames: readonly Frame[]): StateDiff {
+  const destroyed = new Set(
+    frames.filter(({ type, reverted }) => type === 'SELFDESTRUCT' && !reverted).map(({ caller }) => caller),
+  )
   const { pre, post } = fieldsOf(result, 'diff')
   const before = fieldsOf(pre, 'diff.pre')
   const after = fieldsOf(post, 'diff.post')
   const diff: Record<Address, AccountDiff> = {}
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const address = readAddress(key, 'diff address')
-    diff[address] = diffAccount(
-      fieldsOf(before[key] ?? {}, 'diff.pre'),
-      fieldsOf(after[key] ?? {}, 'diff.post'),
-    )
+    const gone = after[key] === undefined && destroyed.has(address)
+    const post = gone ? DESTROYED : fieldsOf(after[key] ?? {}, 'diff.post')
+    diff[address] = diffAccount(fieldsOf(before[key] ?? {}, 'diff.pre'), post)
   }
   return diff
 }
+
+const DESTROYED: Fields = { balance: '0x0', nonce: 0, code: '0x' }
 
 function diffAccount(pre: Fields, post: Fields): AccountDiff {
   const storage: Record<Hex, { before: Hex; after: Hex }> = {}

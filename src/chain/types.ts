@@ -330,6 +330,8 @@ export type Simulate = (request: SimulationRequest) => Promise<Execution>
 export interface SimulationRequest {
   readonly transaction: TransactionRequest
   readonly block: BlockContext
+  /** The block whose end state is the start; what the simulator was set up with when absent. */
+  readonly at?: bigint
   /** Laid over the node's state. */
   readonly state?: StateOverride
   /** Contexts to observe at opcode level. */
@@ -342,6 +344,13 @@ export interface SimulationRequest {
 export interface Step {
   readonly transaction: TransactionRequest
   readonly block: BlockContext
+  /**
+   * The block whose end state it starts from. A step that names another block than the step before it starts anew there; without it, a step
+   * goes on where the last one ended.
+   */
+  readonly at?: bigint
+  /** What earlier transactions of the same block had changed by then; laid over the state at `at` when a run starts anew there. */
+  readonly before?: StateOverride
 }
 
 /** Runs transactions one after the other, each on the state the one before it left. Nothing is changed on the node. */

@@ -1,2 +1,33 @@
 #!/usr/bin/env node
-process.stdout.write('suture\n')
+import { Command } from 'commander'
+import { approveCommand } from './approve.ts'
+import { demoCommand } from './demo.ts'
+import { healCommand } from './heal.ts'
+import { initCommand } from './init.ts'
+import { inspectCommand } from './inspect.ts'
+import { reportFailure } from './output.ts'
+import { replayCommand } from './replay.ts'
+import { watchCommand } from './watch.ts'
+
+const program = new Command('suture')
+  .description(
+    'Keeps a DeFi protocol alive while it is being attacked: detect, freeze, diagnose, patch, verify, approve, upgrade.',
+  )
+  .version('0.1.0')
+  .showHelpAfterError()
+
+for (const command of [
+  initCommand,
+  demoCommand,
+  watchCommand,
+  approveCommand,
+  healCommand,
+  replayCommand,
+  inspectCommand,
+]) {
+  program.addCommand(command)
+}
+
+program.parseAsync().catch((error: unknown) => {
+  process.exitCode = reportFailure(error)
+})

@@ -41,6 +41,8 @@ const USER = 'suture'
 const START_DEADLINE_MS = 20_000
 const START_PAUSE_MS = 250
 const STOP_SECONDS = '10'
+const SHARED_LOOKS = 10
+const SHARED_PAUSE_MS = 50
 
 /**
  * Runs a PostgreSQL of our own in `dataDir/postgres`, or joins the one that already runs there: one left by a process that
@@ -168,26 +170,36 @@ async function answers(url: string): Promise<boolean> {
 
 /** A process that joins between the count and the stop loses its connection once and starts the server again. */
 async function stopUnlessShared(cluster: Cluster, port: number, logger: Logger): Promise<void> {
-  const client = new pg.Client({ connectionString: urlOf(cluster, port), connectionTimeoutMillis: 3_000 })
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    const others = await client.query(
-      "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
-    )
-    if (others.rows.length > 0) {
-      logger.debug('another process uses the embedded PostgreSQL; leaving it running')
-      return
-    }
-  } catch {
-    // Not reachable: stopping it below is harmless if it is gone, and right if it hangs.
-  } finally {
-    await client.end().catch(() => undefined)
+  if (await isShared(cluster, port)) {
+    logger.debug('another process uses the embedded PostgreSQL; leaving it running')
+    return
   }
   const flags = ['stop', '--wait', '-D', cluster.data, '-m', 'fast', '-t', STOP_SECONDS]
   await runTool(cluster.binaries.pgCtl, flags, cluster.runAs).catch((error) => {
     logger.warn({ reason: messageOf(error) }, 'embedded PostgreSQL did not stop')
   })
+}
+
+/** Whether others stay connected for a while: our own connections take a moment to be gone on the server's side. */
+async function isShared(cluster: Cluster, port: number): Promise<boolean> {
+  const client = new pg.Client({ connectionString: urlOf(cluster, port), connectionTimeoutMillis: 3_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    for (let look = 0; look < SHARED_LOOKS; look++) {
+      const others = await client.query(
+        "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+      )
+      if (others.rows.length === 0) return false
+      await new Promise((done) => setTimeout(done, SHARED_PAUSE_MS))
+    }
+    return true
+  } catch {
+    // Not reachable: stopping it is harmless if it is gone, and right if it hangs.
+    return false
+  } finally {
+    await client.end().catch(() => undefined)
+  }
 }
 
 async function logTail(file: string): Promise<string> {

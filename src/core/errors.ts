@@ -8,10 +8,12 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'The configuration does not have the expected shape.',
   CONFIG_NOT_FOUND: 'No configuration file was found.',
   SECRET_MISSING: 'A secret named by reference is not set.',
+  KEYSTORE_INVALID: 'A keystore file is malformed or its password is wrong.',
   CASE_INVALID: 'The case file does not have the expected shape.',
   BLOCK_FILE_INVALID: 'The block file does not have the expected shape.',
   FILE_UNREADABLE: 'A file cannot be read or is not JSON.',
   BYTECODE_INVALID: 'The runtime bytecode is malformed or out of bounds.',
+  EVIDENCE_INVALID: 'The evidence bundle does not have the expected shape.',
   CERTIFICATE_INVALID: 'The certificate does not have the expected shape.',
   CERTIFICATE_REJECTED:
     'The certificate does not prove that the patched code is a restriction of the original.',
@@ -28,6 +30,7 @@ export const ERROR_CODES = {
   LOG_TAMPERED: 'The decision log does not hash to what it claims.',
   TRANSITION_INVALID: 'An incident cannot move from its state by this event.',
   APPROVAL_INVALID: 'A signature or approval does not match what must be signed.',
+  INBOX_UNREACHABLE: 'The process that collects signatures does not answer.',
   TRANSACTION_FAILED: 'A transaction was mined and reverted, or could not be sent.',
   INTERNAL: 'Suture reached a state it holds to be impossible.',
 } as const

@@ -64,12 +64,13 @@ async function lookUp(): Promise<RunAs | null> {
 /** Runs one of PostgreSQL's programs to its end. */
 export async function runTool(file: string, flags: readonly string[], runAs: RunAs): Promise<void> {
   try {
-    // Not this process's folder: the service account may not enter it.
     await run(file, [...flags], {
       ...runAs,
+      // Not this process's folder: the service account may not enter it.
       cwd: '/',
+      // Nor its environment, which holds secrets a long-lived server has no use for.
+      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' },
       timeout: TOOL_TIMEOUT_MS,
-      env: { ...process.env, LC_ALL: 'C' },
     })
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string }

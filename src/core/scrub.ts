@@ -8,7 +8,7 @@ const SENSITIVE_FIELD =
 
 /** The same for `"field":"value"` already printed, as in a message that quotes JSON (quotes may be escaped there). */
 const SENSITIVE_PRINTED =
-  /(\\*")(private_?key|secret(?:_?key)?|mnemonic|seed(?:_?phrase)?|pass(?:word|phrase)?|authorization|cookie|(?:x-)?api[_-]?key|access_?token|database_?url)\1(\s*:\s*)\1.*?\1/gi
+  /(\\*")(private_?key|secret(?:_?key)?|mnemonic|seed(?:_?phrase)?|pass(?:word|phrase)?|authorization|cookie|(?:x-)?api[_-]?key|access_?token|database_?url)\1(\s*:\s*)\1.*?(?<!\\)\1/gi
 
 const AUTHORIZATION = /\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
 

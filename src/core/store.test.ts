@@ -82,6 +82,17 @@ describe('a store', () => {
     await other.close()
   })
 
+  it('survives that the connection of a transaction breaks between two statements', async () => {
+    const broken = test.store.transaction(async (queries) => {
+      const rows = await queries.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+      await test.store.query('SELECT pg_terminate_backend($1)', [rows[0]!.pid])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await queries.query('SELECT 1')
+    })
+    expect(await codeOf(broken)).toBe('STORE_UNAVAILABLE')
+    expect(await codeOf(test.store.query('SELECT 1'))).toBe('ok')
+  })
+
   it('tells the holder of a lease when its connection breaks', async () => {
     const lease = await test.store.lease('breakable')
     await test.store.query(

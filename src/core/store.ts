@@ -78,8 +78,10 @@ async function openPool(url: string, logger: Logger, backing?: Backing): Promise
     application_name: 'suture',
     types: { getTypeParser },
   })
-  // Idle connections break when the server goes away; without a listener that would end the process.
-  pool.on('error', (error) => logger.warn({ reason: messageOf(error) }, 'idle database connection broke'))
+  // Connections break when the server goes away, between two statements too; unheard, that would end the process. What was
+  // running on one fails by itself.
+  pool.on('error', (error) => logger.warn({ reason: messageOf(error) }, 'a database connection broke'))
+  pool.on('connect', (client) => client.on('error', () => undefined))
   try {
     const store = createStore(pool, backing)
     await migrate(store, MIGRATIONS)

@@ -1,4 +1,4 @@
-import type { Execution, Frame } from '../chain/types.ts'
+import type { Execution } from '../chain/types.ts'
 import { type Address, ZERO_ADDRESS } from '../core/hex.ts'
 import { balanceBefore, type Flow, shareOf } from './holdings.ts'
 import { foldWindow, type OutflowState, type OutflowWindow, windowAt } from './outflow-state.ts'
@@ -68,17 +68,18 @@ function valueLost({ tokens }: OutflowWindow): number {
  * A holder that pays out 40 % while 40 % of its shares are burned is being redeemed, not drained.
  * Fails for claims that are not tokens.
  */
-export function shareRedeemed(execution: Execution, holder: Address): number {
-  let redeemed = 0
+export function shareRedeemed({ transfers, diff }: Execution, holder: Address): number {
+  const given = new Set(transfers.filter(({ from }) => from === holder).map(({ token }) => token))
   const burned = new Map<Address, bigint>()
-  for (const { standard, token, from, to, amount } of execution.transfers) {
+  for (const { standard, token, to, amount } of transfers) {
     if (standard !== 'erc20' || token === 'native' || to !== ZERO_ADDRESS) continue
-    // Burning what the holder itself held gives up nobody's claim on it, unless it issues the token.
-    if (from === holder && token !== holder) continue
+    // What the holder itself gave away is a loss and no claim on it, unless it issues the token.
+    if (token !== holder && given.has(token)) continue
     burned.set(token, (burned.get(token) ?? 0n) + amount)
   }
+  let redeemed = 0
   for (const [token, amount] of burned) {
-    const supplies = Object.values(execution.diff[token]?.storage ?? {})
+    const supplies = Object.values(diff[token]?.storage ?? {})
       .filter(({ before, after }) => BigInt(before) - BigInt(after) === amount)
       .map(({ before }) => BigInt(before))
     const supply = supplies.reduce((a, b) => (a > b ? a : b), 0n)
@@ -94,36 +95,36 @@ export function shareRedeemed(execution: Execution, holder: Address): number {
  */
 export function counterparties(
   execution: Execution,
-  flows: readonly Flow[],
   protection: Protection,
+  known: (holder: Address) => boolean,
 ): Set<Address> {
-  const { frames } = execution
   const entries = protectedEntries(execution, protection)
-  if (!entries.some((entry) => entry.type === 'CALL' && !entry.reverted)) return new Set()
-  const tokens = new Set(execution.transfers.map(({ token }) => token))
-  const created = new Set(execution.created)
-  const active = new Set<Address>([execution.transaction.from])
-  const running = new Map<Address, Set<Address>>()
-  for (const frame of frames) {
-    if (isBorrowed(frame)) continue
-    running.set(frame.context, (running.get(frame.context) ?? new Set()).add(frame.caller))
-  }
-  for (const frame of frames) {
-    if (frame.parent === null || frame.type === 'STATICCALL' || isBorrowed(frame)) continue
-    const callers = running.get(frame.caller)
-    if (callers && !tokens.has(frame.context) && !callers.has(frame.context)) active.add(frame.caller)
-  }
-  return new Set(
-    flows
-      .map(({ holder }) => holder)
-      .filter((holder) => running.has(holder) && !active.has(holder) && !created.has(holder)),
-  )
+  const changed = entries.some((entry) => entry.type === 'CALL' && !entry.reverted)
+  const passive = passiveContracts(execution)
+  // A swap of a pool's other token only asks the protected token for a balance; a pool known from before is judged even then.
+  return new Set([...passive].filter((holder) => changed || (entries.length > 0 && known(holder))))
 }
 
-/** Whether the receiver of a flow was named by whoever sent the transaction, rather than fixed in the contract that paid. */
-export function isChosenByCaller(execution: Execution, { to }: Flow, entry: Frame): boolean {
+function passiveContracts({ frames, transfers, created, transaction }: Execution): Set<Address> {
+  const tokens = new Set(transfers.map(({ token }) => token))
+  const callers = new Map<Address, Set<Address>>()
+  for (const frame of frames) {
+    if (isBorrowed(frame)) continue
+    callers.set(frame.context, (callers.get(frame.context) ?? new Set()).add(frame.caller))
+  }
+  const active = new Set<Address>([transaction.from, ...created])
+  for (const frame of frames) {
+    if (frame.parent === null || frame.type === 'STATICCALL' || isBorrowed(frame)) continue
+    const answers = callers.get(frame.caller)?.has(frame.context)
+    if (!tokens.has(frame.context) && !answers) active.add(frame.caller)
+  }
+  return new Set([...callers.keys()].filter((holder) => !active.has(holder)))
+}
+
+/** Whether the sender, what it called first or what it created ends up with more of anything than it had. */
+export function senderGains(execution: Execution, flows: readonly Flow[], holder: Address): boolean {
   const { transaction, created, frames } = execution
-  const { from, data } = transaction
-  if (to === from || to === entry.caller || created.includes(to) || frames[0]!.context === to) return true
-  return data.includes(to.slice(2)) || entry.input.includes(to.slice(2))
+  const side = new Set<Address>([transaction.from, frames[0]!.context, ...created])
+  side.delete(holder)
+  return flows.some((flow) => side.has(flow.holder) && flow.in > flow.out)
 }

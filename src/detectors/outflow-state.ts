@@ -74,13 +74,15 @@ export function windowAt(window: OutflowWindow | undefined, block: bigint): Outf
   return window && age >= 0n && age < WINDOW_BLOCKS ? window : { since: block.toString(), tokens: {} }
 }
 
-/** `window` with a holder's net outflow of one token added. `before`: its holdings before the transaction. */
+/**
+ * `window` after a transaction left the holder with `before - net` of a token. Measured against what the window began with, so that
+ * a balance that changed in between without a transfer (a token whose ledger can be rewritten) counts as well.
+ */
 export function foldWindow(
   window: OutflowWindow,
   flow: { readonly token: string; readonly before: bigint; readonly net: bigint },
 ): OutflowWindow {
-  const known = window.tokens[flow.token]
-  const base = known ? known.base : flow.before.toString()
-  const net = (BigInt(known?.net ?? '0') + flow.net).toString()
+  const base = window.tokens[flow.token]?.base ?? flow.before.toString()
+  const net = (BigInt(base) - flow.before + flow.net).toString()
   return { ...window, tokens: { ...window.tokens, [flow.token]: { base, net } } }
 }

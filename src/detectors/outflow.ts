@@ -3,7 +3,7 @@ import { type Address, ZERO_ADDRESS } from '../core/hex.ts'
 import { hashJson, toJson } from '../core/json.ts'
 import { authorityOf, isAuthorised, recoveries } from './authority.ts'
 import { balanceBefore, type Flow, flowsOf, shareOf } from './holdings.ts'
-import { counterparties, isChosenByCaller, type Loss, measureLoss, shareRedeemed } from './outflow-loss.ts'
+import { counterparties, type Loss, measureLoss, senderGains, shareRedeemed } from './outflow-loss.ts'
 import { findPulls, type Pull } from './outflow-pull.ts'
 import {
   foldOutflow,
@@ -13,7 +13,7 @@ import {
   usualShare,
 } from './outflow-state.ts'
 import { entryOf, functionsOnPath, protectedAt, protectedEntries } from './scope.ts'
-import { lowered } from './severity.ts'
+import { atLeast, lowered } from './severity.ts'
 import type { Detector, Finding, FunctionRef, Inspection, Protection, Severity } from './types.ts'
 
 const NAME = 'outflow'
@@ -21,7 +21,7 @@ const NAME = 'outflow'
 /** Uncompensated share of a holder's value. */
 const LOSS = { medium: 0.1, high: 0.25, critical: 0.6 }
 /** Share of one token that left, even where something came in for it. */
-const DEPLETION = { medium: 0.5, high: 0.8 }
+const DEPLETION = { medium: 0.3, high: 0.45 }
 /** Outflows a holder must have shown before its history can vouch for one. */
 const ENOUGH_HISTORY = 8
 /** How far beyond anything seen an outflow must be to be abnormal by history alone. */
@@ -71,11 +71,14 @@ function lossesOf(state: OutflowState, execution: Execution, protection: Protect
   const losses: Loss[] = []
   const unknown: string[] = []
   const grouped = flowsByHolder(execution)
-  const watched = counterparties(execution, [...grouped.values()].flat(), protection)
+  const watched = counterparties(execution, protection, (holder) => holder in state.windows)
   for (const [holder, flows] of grouped) {
     const own = protectedAt(holder, protection) !== null
     if (holder === ZERO_ADDRESS || !(own || watched.has(holder))) continue
-    const loss = measureLoss(execution, flows, state)
+    // Whoever gives an NFT for another or for nothing: there is no share of it to be lost. A protected vault of NFTs is looked at.
+    const weighed = own ? flows : flows.filter(({ standard }) => standard === 'erc20' || standard === 'native')
+    if (weighed.length === 0) continue
+    const loss = measureLoss(execution, weighed, state)
     if (loss) losses.push(loss)
     else if (own) unknown.push(...flows.filter(leaves).map(describeUnknown))
   }
@@ -102,15 +105,14 @@ function judgeLoss(loss: Loss, setting: Setting): Finding | null {
   if (severity === 'info') return null
   const frame = execution.frames[flow.frame]!
   const own = protectedAt(holder, protection)
-  const doubts: string[] = []
-  if (own) {
-    const entry = entryOfHolder(execution, frame, holder)
-    const authority = entry ? authorityOf(execution, entry, protection) : { kind: 'none' as const }
-    if (isAuthorised(authority)) return null
-    if (authority.kind === 'unknown') doubts.push('whether the caller was checked')
-    if (entry && !isChosenByCaller(execution, flow, entry)) severity = lowered(severity, 2)
-  }
+  const entry = entryOfHolder(execution, frame, holder)
+  const authority = entry ? authorityOf(execution, entry, protection) : { kind: 'none' as const }
+  if (isAuthorised(authority)) return null
+  // A sweep to an address the contract itself knows, by somebody who gains nothing.
+  if (own && !senderGains(execution, flowsOf(execution), holder)) severity = lowered(severity, 2)
   severity = tempered(severity, loss, setting)
+  // A stranger seen for the first time may be anybody's wallet.
+  if (severity === 'critical' && !own && !(holder in setting.state.windows)) severity = 'high'
   const functions = functionsInvolved(execution, frame, protection)
   const subject = own ?? functions[0]?.target
   if (!subject) return null
@@ -131,7 +133,7 @@ function judgeLoss(loss: Loss, setting: Setting): Finding | null {
       uncompensated: unpaid,
       redeemed,
       to: flow.to,
-      ...(doubts.length > 0 ? { notChecked: doubts } : {}),
+      authority: authority.kind,
     },
     fingerprint: hashJson([NAME, 'drained', holder, flow.token]),
   }
@@ -191,13 +193,14 @@ function judgePulls(state: OutflowState, execution: Execution, protection: Prote
   const flows = flowsOf(execution)
   for (const pull of findPulls(execution, protection)) {
     const { victim, transfer, spender, entry } = pull
-    const authority = authorityOf(execution, entry, protection)
     const flow = flows.find(({ holder, token }) => holder === victim && token === transfer.token)!
     const before = balanceBefore(execution, flow)
     const share = before === null ? null : shareOf(flow.out - flow.in, before)
-    const severity = severityOfPull(pull, { state, execution, protection })
+    const kept = flows.some(({ holder, token, in: got, out }) => holder === spender && token === flow.token && (got - out) * 2n > flow.out)
+    const severity = severityOfPull({ pull, share, kept }, { state, execution, protection })
     const fingerprint = hashJson([NAME, 'pulled', spender, pull.function.selector])
-    if (findings.has(fingerprint)) continue
+    const known = findings.get(fingerprint)
+    if (known && atLeast(known.severity, severity)) continue
     findings.set(fingerprint, {
       detector: NAME,
       severity,
@@ -211,7 +214,6 @@ function judgePulls(state: OutflowState, execution: Execution, protection: Prote
         amount: toJson(flow.out - flow.in),
         share,
         to: transfer.to,
-        authority: authority.kind,
       },
       fingerprint,
     })
@@ -221,15 +223,25 @@ function judgePulls(state: OutflowState, execution: Execution, protection: Prote
 
 /** Pulls by the same caller through the same function that make it a keeper rather than a thief. */
 const KNOWN_KEEPER = 2
+/** Below this share of what a third party holds, one pull is more likely a charge than a theft. */
+const SMALL_PULL = 0.01
 
-function severityOfPull({ entry, transfer, function: ref }: Pull, setting: Setting): Severity {
+interface WeighedPull {
+  readonly pull: Pull
+  readonly share: number | null
+  /** Whether the protected contract still has it at the end. */
+  readonly kept: boolean
+}
+
+function severityOfPull({ pull, share, kept }: WeighedPull, setting: Setting): Severity {
   const { state, execution, protection } = setting
+  const { entry, function: ref } = pull
   if ((state.pulls[pullKey(ref, entry)] ?? 0) >= KNOWN_KEEPER) return 'low'
   const authority = authorityOf(execution, entry, protection)
-  if (authority.kind === 'signature') return 'medium'
+  if (authority.kind === 'signature' || kept) return 'medium'
   if (isAuthorised(authority)) return 'low'
-  if (protectedAt(transfer.to, protection)) return 'medium'
-  return recoveries(execution).length > 0 ? 'high' : 'critical'
+  const doubtful = recoveries(execution).length > 0 || (share !== null && share < SMALL_PULL)
+  return doubtful ? 'high' : 'critical'
 }
 
 const pullKey = ({ target, selector }: FunctionRef, { caller }: Frame): string => `${target}|${selector}|${caller}`

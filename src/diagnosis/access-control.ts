@@ -31,6 +31,8 @@ interface Unguarded {
   readonly effect: Effect
 }
 
+/** A small set of callers that each came back this often on average is a closed one. */
+const CALLS_PER_KEEPER = 3
 const ASKS_CALLER = Taint.caller | Taint.callerKeyed | Taint.origin
 
 /**
@@ -63,6 +65,8 @@ function effectOf(
   attackers: ReadonlySet<Address>,
 ): Effect | null {
   const activation = activationOf(execution, entry)
+  const byOrigin = authorisedByOrigin(execution, entry, activation)
+  if (byOrigin) return byOrigin
   const asked = ofFrames(execution.observation.branches, activation).some(
     ({ condition }) => condition.taint & ASKS_CALLER && !isOwnBalanceCheck(condition.taint),
   )
@@ -74,13 +78,31 @@ function effectOf(
     takeover(evidence, entry, writes) ??
     creation(execution, entry, writes) ??
     payout(execution, entry, attackers, activation) ??
-    foreignWrite(writes)
+    foreignWrite(writes) ??
+    sharedInput(writes)
   )
 }
 
 /** A condition over the caller's own entry of a mapping (a balance) says what the caller has, not whether it may. */
 const isOwnBalanceCheck = (taint: number): boolean =>
   (taint & (Taint.caller | Taint.origin)) === 0 && (taint & Taint.calldata) !== 0
+
+/** The transaction's sender was compared with somebody trusted, though another contract was calling in its name. */
+function authorisedByOrigin(
+  { observation, transaction }: ObservedExecution,
+  entry: Frame,
+  activation: ReadonlySet<number>,
+): Effect | null {
+  if (entry.caller === transaction.from) return null
+  const conditions = ofFrames(observation.branches, activation).map(({ condition }) => condition.taint)
+  const trusts = conditions.some(
+    (taint) => taint & Taint.origin && taint & Taint.storage && (taint & Taint.caller) === 0,
+  )
+  const asksCaller = conditions.some((taint) => taint & Taint.caller)
+  return trusts && !asksCaller
+    ? { what: 'took the sender of the transaction for its caller', weight: 0.9, slots: [] }
+    : null
+}
 
 /** The caller wrote itself, or an address of its choice, where the contract keeps whom it trusts. */
 function takeover(evidence: Evidence, entry: Frame, writes: readonly StorageAccess[]): Effect | null {
@@ -147,6 +169,17 @@ function foreignWrite(writes: readonly StorageAccess[]): Effect | null {
     : null
 }
 
+/** Input of the caller went where no entry of its own is kept: a price, a parameter, a list everybody reads. */
+function sharedInput(writes: readonly StorageAccess[]): Effect | null {
+  const shared = writes.filter(({ slotOrigin, valueOrigin, value, previous }) => {
+    const given = (valueOrigin?.taint ?? 0) & Taint.calldata
+    return value !== previous && given && ((slotOrigin?.taint ?? 0) & ASKS_CALLER) === 0
+  })
+  return shared.length > 0
+    ? { what: 'stored its caller’s input for everybody', weight: 0.5, slots: slotsOf(shared) }
+    : null
+}
+
 const isWrite = ({ kind }: StorageAccess): boolean => kind === 'write'
 
 const slotsOf = (accesses: readonly StorageAccess[]): bigint[] => [
@@ -157,8 +190,11 @@ function toDiagnosis(evidence: Evidence, { execution, entry, effect }: Unguarded
   const fn = functionOf(execution, entry)
   const benign = callsInHistory(evidence, fn.target, fn.selector)
   const callers = [...new Set(benign.map(({ frame }) => frame.caller))]
-  // A function that several strangers have used before is open by design.
-  const confidence = callers.length > 1 ? effect.weight / 3 : effect.weight
+  // A function that many have used before is open by design; one that few used often has keepers, and this caller is none of them.
+  const kept =
+    callers.length === 0 ||
+    (!callers.includes(entry.caller) && benign.length >= CALLS_PER_KEEPER * callers.length)
+  const confidence = kept ? effect.weight : effect.weight / 3
   return {
     class: 'access-control',
     target: fn.target,
@@ -179,7 +215,7 @@ function toDiagnosis(evidence: Evidence, { execution, entry, effect }: Unguarded
       onlyOrigins: benign.every(({ frame, origin }) => frame.caller === origin),
       throughContract: entry.caller !== execution.transaction.from,
     },
-    summary: `${fn.selector} of ${fn.target} ${effect.what} and asked nobody who was calling`,
+    summary: `${fn.selector} of ${fn.target} ${effect.what} and did not ask who was calling`,
     evidence: { effect: effect.what, historyCallers: callers.length },
   }
 }

@@ -50,7 +50,16 @@ export const diagnoseReentrancy: Diagnoser = (evidence) => {
     const target = entryOf(conflict.execution, conflict.outer).context
     groups.set(target, [...(groups.get(target) ?? []), conflict])
   }
-  return [...groups.values()].map((group) => toDiagnosis(evidence, group))
+  return [...groups.values()].map((group) => toDiagnosis(evidence, nearest(group)))
+}
+
+/**
+ * A re-entry through another protected contract matters because it comes back, directly or through a view, to the state that is
+ * stale; where that return was seen, it is the place to stand in the way, and the only one that a lock of the contract reaches.
+ */
+function nearest(conflicts: readonly Conflict[]): readonly Conflict[] {
+  const near = conflicts.filter(({ outer, inner }) => inner.context === outer.context)
+  return near.length > 0 ? near : conflicts
 }
 
 type Reentry = Pick<Conflict, 'execution' | 'outer' | 'site' | 'inner'>
@@ -205,6 +214,7 @@ function toDiagnosis(evidence: Evidence, conflicts: readonly Conflict[]): Diagno
 /** Functions seen anywhere that write the state in conflict: a relative of the attack could come back through them instead. */
 function sharing({ history, attack }: Evidence, conflicts: readonly Conflict[]) {
   const families = new Set(conflicts.flatMap((conflict) => [...conflict.families]))
+  const contexts = new Set(conflicts.map(({ outer }) => outer.context))
   const functions = []
   for (const execution of observed([...history, ...attack])) {
     const frames = new Set(
@@ -212,7 +222,10 @@ function sharing({ history, attack }: Evidence, conflicts: readonly Conflict[]) 
         .filter((a) => a.kind === 'write' && families.has(familyKey(a)))
         .map((a) => a.frame),
     )
-    for (const index of frames) functions.push(functionOf(execution, execution.frames[index]!))
+    for (const index of frames) {
+      const frame = execution.frames[index]!
+      if (contexts.has(frame.context)) functions.push(functionOf(execution, frame))
+    }
   }
   return functions
 }

@@ -26,9 +26,8 @@ export function functionEntry(cfg: Cfg, selector: Hex): FunctionEntry {
       ? { selector: 0, calldataSize: 0 }
       : { selector: Number(BigInt(selector)), calldataSize: LONG_CALLDATA }
   const { matched, otherwise } = runDispatcher(cfg, input)
-  const entries = matched.filter((pc) => cfg.reached.has(pc))
-  if (entries.length > 0 && selector !== '0x') return { selector, entries, kind: 'function' }
-  return { selector, entries: otherwise.filter((pc) => cfg.reached.has(pc)), kind: 'fallback' }
+  if (matched.length > 0 && selector !== '0x') return { selector, entries: matched, kind: 'function' }
+  return { selector, entries: otherwise, kind: 'fallback' }
 }
 
 /**

@@ -20,7 +20,7 @@ export interface SenderOptions {
   readonly replaceAfterBlocks?: bigint
   /** Milliseconds between looks at the chain. Default 1000. */
   readonly pollMs?: number
-  /** Milliseconds after which `submit` gives up waiting (retryable). Default ten minutes. */
+  /** Milliseconds after which `submit` gives up waiting (retryable). Default two minutes. */
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   readonly metrics?: Pick<Metrics, 'broadcasts' | 'inclusion'>
@@ -30,7 +30,7 @@ export interface SenderOptions {
 export type Context = ReturnType<typeof createContext>
 
 export function createContext(options: SenderOptions) {
-  const { rpc, signer, store, confirmations = 2n, pollMs = 1_000, timeoutMs = 600_000, signal } = options
+  const { rpc, signer, store, confirmations = 2n, pollMs = 1_000, timeoutMs = 120_000, signal } = options
   const address = toAddress(signer.address)
   return {
     ...options,

@@ -42,7 +42,7 @@ interface AttemptRow {
   max_priority_fee_per_gas: string
 }
 
-interface Reservation {
+export interface Reservation {
   readonly gas: bigint
   /** The account's transaction count on chain. */
   readonly chainNonce: bigint
@@ -129,18 +129,22 @@ export function createJournal(store: Store, chainId: number, signer: Address) {
     const row = rows[0]
     if (row === undefined) return null
     if (row.content_hash === contentHash(intent) && row.signer === signer) return row
-    throw new SutureError('TRANSACTION_FAILED', 'An intent of this id exists with another content.', {
-      meta: [
-        `intent: ${intent.id}`,
-        `signer: ${row.signer}`,
-        'fix: give every transaction its own intent id',
-      ],
-    })
+    throw contentChanged(intent.id)
   }
 }
 
+export function contentChanged(id: string): SutureError {
+  return new SutureError(
+    'TRANSACTION_FAILED',
+    'An intent of this id exists with another content or signer.',
+    {
+      meta: [`intent: ${id}`, 'fix: give every transaction its own intent id'],
+    },
+  )
+}
+
 /** What an intent does. Its urgency may differ when it is asked for again: that changes fees, not effects. */
-function contentHash(intent: TransactionIntent): Hex {
+export function contentHash(intent: TransactionIntent): Hex {
   const { chainId, to, data, value } = intent
   return hashJson(toJson({ chainId, to, data, value }))
 }

@@ -8,7 +8,6 @@ import { type LocalNode, startLocalNode } from '../chain/local-node.ts'
 import { SutureError } from '../core/errors.ts'
 import { type Hex, toAddress } from '../core/hex.ts'
 import type { SenderOptions } from './context.ts'
-import { dryRun } from './dry-run.ts'
 import { createSender } from './submit.ts'
 import type { TransactionIntent } from './types.ts'
 
@@ -139,7 +138,7 @@ describe('submit', () => {
   it('gives different intents at once consecutive nonces', async () => {
     const send = sender()
     const ids = Array.from({ length: 8 }, () => intent())
-    await whileMining(Promise.all(ids.map(send.submit)))
+    await whileMining(Promise.all(ids.map((one) => send.submit(one))))
     expect(await calls()).toBe(8n)
     const nonces = await Promise.all(ids.map(async ({ id }) => (await attempts(id))[0]!.nonce))
     expect(nonces.toSorted((x, y) => Number(x - y))).toEqual([0n, 1n, 2n, 3n, 4n, 5n, 6n, 7n])
@@ -153,6 +152,21 @@ describe('submit', () => {
       code: 'TRANSACTION_FAILED',
       retryable: false,
     })
+  })
+
+  it('refuses the same while the first is under way, and lets a wait be given up without harm', async () => {
+    const first = intent()
+    const send = sender()
+    const submitted = send.submit(first)
+    await expect(send.submit({ ...first, value: 1n })).rejects.toMatchObject({ code: 'TRANSACTION_FAILED' })
+    const giveUp = new AbortController()
+    const waiting = send.submit(first, giveUp.signal)
+    await untilPooled()
+    giveUp.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'TRANSACTION_FAILED', retryable: true })
+    await mine()
+    expect((await submitted).status).toBe('success')
+    expect(await calls()).toBe(1n)
   })
 
   it('replaces a transaction that is stuck, at the same nonce, and only one of them happens', async () => {
@@ -374,25 +388,5 @@ describe('kill -9', () => {
     await sender().resume()
     await mine()
     expect(await calls()).toBe(1n)
-  })
-})
-
-describe('dryRun', () => {
-  it('says what would happen and sends nothing', async () => {
-    const planned = intent({
-      urgency: 'outbid',
-      outbid: { maxFeePerGas: 80n * GWEI, maxPriorityFeePerGas: 40n * GWEI },
-    })
-    const report = await dryRun({ rpc: node.rpc, signer, maxFeePerGas: 500n * GWEI }, planned)
-    expect(report).toMatchObject({ succeeded: true, outbids: true, output: '0x' })
-    expect(report.gas).toBeGreaterThan(21_000n)
-    expect(await pooled()).toEqual([])
-  })
-
-  it('reports a revert with its data', async () => {
-    // mstore(0, 42) revert(0, 32)
-    await node.rpc.request('anvil_setCode', [TARGET, '0x602a60005260206000fd'])
-    const report = await dryRun({ rpc: node.rpc, signer, maxFeePerGas: 500n * GWEI }, intent())
-    expect(report).toMatchObject({ succeeded: false, gas: null, output: `0x${'2a'.padStart(64, '0')}` })
   })
 })

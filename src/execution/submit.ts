@@ -1,5 +1,7 @@
 import { SutureError } from '../core/errors.ts'
+import type { Hex } from '../core/hex.ts'
 import { type Context, createContext, type SenderOptions } from './context.ts'
+import { contentChanged, contentHash } from './journal.ts'
 import { estimateGas, readHead, readNonce } from './node-view.ts'
 import { rebroadcast, settle } from './settle.ts'
 import { feesNow, signAttempt } from './sign.ts'
@@ -21,7 +23,7 @@ const GAS_MARGIN_PERCENT = 25n
  */
 export function createSender(options: SenderOptions): Sender {
   const context = createContext(options)
-  const running = new Map<string, Promise<Receipt>>()
+  const running = new Map<string, { content: Hex; receipt: Promise<Receipt> }>()
 
   async function run(intent: TransactionIntent): Promise<Receipt> {
     if (intent.chainId !== context.node.chainId) {
@@ -33,13 +35,21 @@ export function createSender(options: SenderOptions): Sender {
     return settle(context, intent)
   }
 
+  /** One follower per intent in this process; who asks meanwhile joins it. */
+  function join(intent: TransactionIntent): Promise<Receipt> {
+    const content = contentHash(intent)
+    const known = running.get(intent.id)
+    if (known !== undefined && known.content !== content) throw contentChanged(intent.id)
+    if (known !== undefined) return known.receipt
+    const receipt = run(intent).finally(() => running.delete(intent.id))
+    running.set(intent.id, { content, receipt })
+    return receipt
+  }
+
   return {
-    submit: async (intent) => {
-      // Refuses an id that is under way with another content; the same content joins.
-      if (running.has(intent.id)) await context.journal.find(intent)
-      const promise = running.get(intent.id) ?? run(intent).finally(() => running.delete(intent.id))
-      running.set(intent.id, promise)
-      return promise
+    submit: async (intent, signal) => {
+      const receipt = join(intent)
+      return signal === undefined ? receipt : Promise.race([receipt, givenUp(intent, signal)])
     },
     resume: async () => {
       const next = await readNonce(context.node, context.address, 'latest')
@@ -62,4 +72,18 @@ async function begin(context: Context, intent: TransactionIntent): Promise<void>
   const gas = margin < head.gasLimit ? margin : head.gasLimit
   const sign = (nonce: bigint) => signAttempt(context, intent, { nonce, gas, fees, block: head.number })
   await context.journal.reserve(intent, { gas, chainNonce, block: head.number, sign })
+}
+
+function givenUp(intent: TransactionIntent, signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = () =>
+      reject(
+        new SutureError('TRANSACTION_FAILED', 'Waiting for the transaction was given up.', {
+          meta: [`intent: ${intent.id}`, 'fix: none needed; asking again goes on with the same transaction'],
+          retryable: true,
+        }),
+      )
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
 }

@@ -41,9 +41,10 @@ export interface Sender {
   /**
    * Makes `intent` happen once and waits until it is confirmed. Asking again, at once or after a crash, joins what was begun.
    *
+   * @param signal ends this wait; what is on its way stays on its way
    * @throws SutureError TRANSACTION_FAILED: would revert, reverted, or (retryable) not mined in time.
    */
-  submit(intent: TransactionIntent): Promise<Receipt>
+  submit(intent: TransactionIntent, signal?: AbortSignal): Promise<Receipt>
   /** Hands every signed transaction that is not mined to the node again. For the start of a process. */
   resume(): Promise<void>
 }

@@ -20,7 +20,7 @@ export function createContractSignatureCheck(rpc: Rpc): CheckContractSignature {
     try {
       return (await rpc.request<Hex>('eth_call', [{ to: signer, data }, 'latest'])).slice(0, 66) === MAGIC
     } catch (error) {
-      if (error instanceof RpcError && error.code === 'RPC_ERROR') return false
+      if (error instanceof RpcError && error.code === 'RPC_ERROR' && !error.retryable) return false
       throw error
     }
   }

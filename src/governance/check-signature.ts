@@ -1,4 +1,4 @@
-import { hexToBigInt, parseSignature, recoverAddress, serializeSignature } from 'viem'
+import { recoverAddress } from 'viem'
 import { type Hex, toAddress } from '../core/hex.ts'
 import type { Signature } from './types.ts'
 
@@ -7,9 +7,6 @@ export type CheckContractSignature = (signature: Signature, digest: Hex) => Prom
 
 /** Half the order of secp256k1: the chain refuses the other of the two equivalent signatures (EIP-2). */
 const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
-
-/** `r`, `s`, `v`. */
-const ECDSA_LENGTH = 65
 
 /**
  * The signature in the form the chain accepts, or null when its signer did not make it. Contract signatures are asked for, if there is
@@ -26,17 +23,17 @@ export async function checkSignature(
   return accepted ? { signer, signature } : null
 }
 
-/** 65 bytes with `v` 27 or 28 and the lower `s`; null for anything else. */
+/** `r`, the lower `s`, and `v` as 27 or 28; null for anything else. */
 function canonicalEcdsa(signature: Hex): Hex | null {
-  if (signature.length !== 2 + 2 * ECDSA_LENGTH || !/^0x[0-9a-f]+(00|01|1b|1c)$/i.test(signature)) return null
-  const { r, s, yParity } = parseSignature(signature)
-  return hexToBigInt(s) > HALF_ORDER ? null : serializeSignature({ r, s, yParity })
+  const [, body, s, v] = /^(0x[0-9a-f]{64}([0-9a-f]{64}))(00|01|1b|1c)$/i.exec(signature) ?? []
+  if (!body || BigInt(`0x${s}`) > HALF_ORDER) return null
+  return `${body}${Number(`0x${v}`) % 27 === 0 ? '1b' : '1c'}` as Hex
 }
 
 async function recovers(signer: Hex, signature: Hex, digest: Hex): Promise<boolean> {
   try {
     return toAddress(await recoverAddress({ hash: digest, signature })) === toAddress(signer)
   } catch {
-    return false // r is not the abscissa of a point
+    return false // not every r belongs to a point
   }
 }

@@ -17,6 +17,8 @@ export interface LedgerOptions {
   /** Ends all waiting for the database. */
   readonly signal: AbortSignal
   readonly onChange: (incident: Incident) => void
+  /** Told of every entry of the log as it is taken in, those of earlier runs too. */
+  readonly onEntry?: (entry: LogEntry) => void
 }
 
 /** All incidents, as the log tells them. */
@@ -33,7 +35,7 @@ export interface Ledger {
 
 /** Incidents change in one place only: where the log is read. What was appended here comes back the same way. */
 export function createLedger(options: LedgerOptions): Ledger {
-  const { store, logger, metrics, now, retry, signal, onChange } = options
+  const { store, logger, metrics, now, retry, signal, onChange, onEntry } = options
   const incidents = new Map<string, Incident>()
   const openedAt = new Map<string, Date>()
   let newest = -1n
@@ -49,6 +51,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const changed = new Set<string>()
     for await (const entry of readLog(store, { after: newest })) {
       take(entry)
+      onEntry?.(entry)
       newest = entry.id
       changed.add(entry.incident)
     }

@@ -39,8 +39,8 @@ const PAGE = 500
 
 /**
  * Appends an event as number `seq` of its incident, chained to the newest entry of the whole log. Atomic. Returns null where
- * that number is taken by another event: somebody else appended first, and what this one was based on is outdated. The same
- * event again is no second entry, so an append whose answer was lost may be repeated.
+ * that number is not the next: what the event was based on is not what the log holds. The same event again is no second
+ * entry, so an append whose answer was lost may be repeated.
  *
  * The time is part of what is hashed: the log is evidence of who knew what when, and a time that can be changed without
  * trace is none. (It is the host's clock all the same: unchanged since, not proven true.)
@@ -59,11 +59,13 @@ export async function appendEvent(
   const payload = encodeEvent(event)
   return store.transaction(async (queries) => {
     await queries.query("SELECT pg_advisory_xact_lock(hashtextextended('suture:events', 0))")
-    const taken = await queries.query('SELECT 1 FROM events WHERE incident = $1 AND seq = $2', [
-      incident,
-      seq,
-    ])
-    if (taken.length > 0) return null
+    const near = await queries.query<Row>(
+      'SELECT * FROM events WHERE incident = $1 AND seq IN ($2::int - 1, $2::int)',
+      [incident, seq],
+    )
+    const taken = near.find((row) => row.seq === seq)
+    if (taken !== undefined) return taken.payload === payload ? { id: taken.id, hash: taken.hash } : null
+    if (seq > 0 && near.length === 0) return null
     const prev = (await readHead(queries))?.hash ?? GENESIS
     const hash = hashEntry({ prev, incident, seq, type, payload, at })
     const rows = await queries.query<{ id: bigint }>(

@@ -68,7 +68,8 @@ export function createPerformer(options: PerformerOptions): Performer {
   async function perform(id: string, effect: Effect, signal: AbortSignal): Promise<boolean> {
     const end = metrics?.effectDuration.startTimer({ effect: effect.type })
     const event = await attempt(id, effect, signal)
-    end?.({ outcome: event.type === 'HumanNeeded' ? 'failed' : 'done' })
+    end?.({ outcome: event === null || event.type === 'HumanNeeded' ? 'failed' : 'done' })
+    if (event === null) return !stopped
     try {
       await ledger.exclusively(async () => {
         if (!isOutstanding(id, effect)) return
@@ -82,7 +83,8 @@ export function createPerformer(options: PerformerOptions): Performer {
     }
   }
 
-  async function attempt(id: string, effect: Effect, signal: AbortSignal): Promise<IncidentEvent> {
+  /** What came of the effect; null where it was ended before it came to anything. */
+  async function attempt(id: string, effect: Effect, signal: AbortSignal): Promise<IncidentEvent | null> {
     const handle = handlers[effect.type] as Handler
     const onRetry = (error: SutureError) => {
       logger.warn({ incident: id, effect: effect.key, err: error }, 'trying again')
@@ -92,7 +94,8 @@ export function createPerformer(options: PerformerOptions): Performer {
       const work = () => handle(effect, ledger.get(id)!, signal)
       return await retrying(work, { policy: retry, signal, onRetry })
     } catch (error) {
-      if (!signal.aborted) logger.error({ incident: id, effect: effect.key, err: error }, 'an effect failed')
+      if (signal.aborted) return null
+      logger.error({ incident: id, effect: effect.key, err: error }, 'an effect failed')
       return helpEvent(effect, error)
     }
   }

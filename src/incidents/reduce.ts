@@ -67,13 +67,12 @@ function humanReason(incident: Incident): string {
 const HANDLERS: Handlers = {
   FindingAttached: (incident, event) => see(incident, event.sighting),
 
-  FreezePlanned: (incident, { containment, considered, intents }) => ({
-    ...incident,
-    freezes: [
-      ...incident.freezes,
-      { containment, considered, sendings: intents.map(unsent), lapsedAt: null },
-    ],
-  }),
+  FreezePlanned: (incident, { containment, considered, intents }) => {
+    const plan = { containment, considered, sendings: intents.map(unsent), lapsedAt: null }
+    const next = { ...incident, freezes: [...incident.freezes, plan] }
+    if (intents.length > 0) return next
+    return tell(next, `open-${incident.freezes.length}`, 'cannot be frozen by Suture; act by hand.')
+  },
 
   FreezeMined: (incident, { type, receipt }) => {
     const known = incident.freezes.some((plan) => hasIntent(plan.sendings, receipt))
@@ -89,12 +88,11 @@ const HANDLERS: Handlers = {
     const freezes = incident.freezes.map((freeze, index) =>
       index === plan ? { ...freeze, lapsedAt: incident.sightings.length } : freeze,
     )
-    const notice = {
-      key: `lapsed-${plan}`,
-      severity: 'critical' as const,
-      sentence: `A freeze of ${incident.victim} (${incident.protocol}) ran out before the patch was in force.`,
-    }
-    return { ...incident, freezes, notices: [...incident.notices, notice] }
+    return tell(
+      { ...incident, freezes },
+      `lapsed-${plan}`,
+      'is open again: a freeze ran out before the patch.',
+    )
   },
 
   AttackDiagnosed: (incident, { diagnosis }) => {
@@ -194,6 +192,12 @@ const HANDLERS: Handlers = {
 }
 
 const unsent = (intent: Sending['intent']): Sending => ({ intent, receipt: null })
+
+/** Something urgent that is no change of state. */
+function tell(incident: Incident, key: string, sentence: string): Incident {
+  const text = `${incident.victim} (${incident.protocol}) ${sentence}`
+  return { ...incident, notices: [...incident.notices, { key, severity: 'critical', sentence: text }] }
+}
 
 function hasIntent(sendings: readonly Sending[], receipt: Receipt): boolean {
   return sendings.some((sending) => sending.intent.id === receipt.intent)

@@ -5,6 +5,7 @@ import type { Address } from '../core/hex.ts'
 import type { Metrics } from '../core/metrics.ts'
 import type { Lease, Store } from '../core/store.ts'
 import { createLedger, type Ledger } from './ledger.ts'
+import type { LogEntry } from './log.ts'
 import { createPerformer, type EffectHandlers } from './perform.ts'
 import { type RetryPolicy, retrying } from './retry.ts'
 import { incidentId, isKnownSighting, restsOn } from './sightings.ts'
@@ -20,6 +21,8 @@ export interface RunnerOptions {
   readonly retry?: RetryPolicy
   /** Milliseconds between looks for events other processes appended, e.g. a person at the CLI. Default 2000. */
   readonly pollMs?: number
+  /** Told of every entry of the decision log: first those of earlier runs, then each as it is appended. */
+  readonly onEntry?: (entry: LogEntry) => void
 }
 
 /** A finding worth an incident, and where it was seen. */
@@ -60,11 +63,18 @@ const LEASE = 'incidents'
  */
 export async function startRunner(options: RunnerOptions): Promise<IncidentRunner> {
   const { store, handlers, logger, metrics, now = () => new Date() } = options
-  const { retry = DEFAULT_RETRY, pollMs = 2_000 } = options
+  const { retry = DEFAULT_RETRY, pollMs = 2_000, onEntry } = options
   const ending = new AbortController()
   const shared = { logger, retry, ...(metrics ? { metrics } : {}) }
   const onChange = (incident: Incident) => performer.sync(incident)
-  const ledger = createLedger({ ...shared, store, now, signal: ending.signal, onChange })
+  const ledger = createLedger({
+    ...shared,
+    store,
+    now,
+    signal: ending.signal,
+    onChange,
+    ...(onEntry ? { onEntry } : {}),
+  })
   const performer = createPerformer({ ...shared, ledger, handlers })
   let lease = await store.lease(LEASE)
   keepLease(lease)

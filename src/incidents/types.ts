@@ -1,4 +1,4 @@
-import type { BlockContext, BlockRef, ChainTransaction } from '../chain/types.ts'
+import type { BlockContext, BlockRef, ChainTransaction, StateOverride } from '../chain/types.ts'
 import type { Containment } from '../containment/types.ts'
 import type { Address, Hex } from '../core/hex.ts'
 import type { Finding, FunctionRef, Severity } from '../detectors/types.ts'
@@ -36,6 +36,10 @@ export interface Sighting {
   readonly transaction: ChainTransaction
   /** The block the execution saw. */
   readonly context: BlockContext
+  /** The block whose end state the execution started from. */
+  readonly at: bigint
+  /** What transactions before it in the same block had changed by then. */
+  readonly before: StateOverride
   /** The block it was mined in; null while pending. Attacks seen only when mined freeze all the same. */
   readonly block: BlockRef | null
   /** Whether a reorg took its block back. */

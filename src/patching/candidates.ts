@@ -6,6 +6,7 @@ import {
   disable,
   guardArithmetic,
   guardCall,
+  guardCallAnswer,
   guardCaller,
   guardCallerInSlot,
   guardCallSuccess,
@@ -48,7 +49,9 @@ function specific({ mechanism, ...diagnosis }: Diagnosis): Candidate[] {
     case 'arithmetic':
       return arithmetic(mechanism)
     case 'unchecked-call':
-      return [candidate('call-succeeded', () => atSites(mechanism.calls, ({ pc }) => [guardCallSuccess(pc)]))]
+      return [
+        candidate('call-succeeded', () => atSites(mechanism.calls, ({ pc, how }) => [unchecked[how](pc)])),
+      ]
     case 'arbitrary-call':
       return [candidate('pull-from-caller', (context) => pulls(mechanism.calls, context))]
     case 'unknown':
@@ -126,13 +129,16 @@ function accessControl(mechanism: MechanismOf<'access-control'>): Candidate[] {
 // ---- arithmetic and calls ----
 
 function arithmetic({ sites }: MechanismOf<'arithmetic'>): Candidate[] {
-  const all = candidate('checked', () => atSites(sites, (site) => [guardArithmetic(site)]))
+  const at = (chosen: typeof sites) => (context: PlanContext) =>
+    atSites(chosen, ({ code, pc, opcode }) =>
+      context
+        .targetOf(code)
+        .operandSites(pc)
+        .map((place) => guardArithmetic({ pc: place, opcode })),
+    )
   // A contract may wrap on purpose at one of the places; each alone is tried after all together.
   const single = sites.length > 1 ? sites : []
-  return [
-    all,
-    ...single.map((site) => candidate('checked-one', () => atSites([site], (one) => [guardArithmetic(one)]))),
-  ]
+  return [candidate('checked', at(sites)), ...single.map((site) => candidate('checked-one', at([site])))]
 }
 
 function pulls(calls: readonly CodeSite[], context: PlanContext): Placement {
@@ -144,6 +150,8 @@ function pulls(calls: readonly CodeSite[], context: PlanContext): Placement {
     })
   })
 }
+
+const unchecked = { failed: guardCallSuccess, 'returned-false': guardCallAnswer }
 
 // ---- placing ----
 

@@ -1,5 +1,6 @@
 import { SutureError } from '../core/errors.ts'
 import { blockAt, type Cfg } from '../evm/cfg.ts'
+import { OP } from '../evm/opcodes.ts'
 import { runAt, type SiteMap } from './site-map.ts'
 
 const MAX_BLOCKS = 64
@@ -23,8 +24,8 @@ export function sitesForEntry(cfg: Cfg, siteMap: SiteMap, entry: number): number
       sites.add(site)
       continue
     }
-    const next = [...(cfg.successors.get(start) ?? [])]
-    if (visited.size > 1 || next.length > 0) elsewhere ??= reachableWithout(cfg, entry)
+    const next = [...(cfg.successors.get(start) ?? [])].filter((block) => !alwaysReverts(cfg, block))
+    elsewhere ??= reachableWithout(cfg, entry)
     if (visited.size > MAX_BLOCKS || next.some((block) => elsewhere!.has(block))) throw noRoom(entry, start)
     open.push(...next)
   }
@@ -35,6 +36,12 @@ function firstSite(cfg: Cfg, siteMap: SiteMap, start: number): number | null {
   const { instructions } = cfg.blocks.get(start)!
   const found = instructions.find(({ pc }) => runAt(siteMap, pc)?.instructions.some((own) => own.pc === pc))
   return found?.pc ?? null
+}
+
+/** A path that reverts anyway needs no guard. Sees blocks that end in REVERT or INVALID themselves. */
+function alwaysReverts(cfg: Cfg, start: number): boolean {
+  const last = cfg.blocks.get(start)!.instructions.at(-1)!.opcode
+  return last === OP.REVERT || last === OP.INVALID
 }
 
 /** Blocks that can be reached without the one at `entry`. Ignores which return belongs to which call, so it may name too many. */

@@ -100,6 +100,13 @@ export const guardCallSuccess = (pc: number): PlacedGuard => ({
   pc: pc + 1,
 })
 
+/** Refuses to go on when the external call at `pc` succeeded but answered false, as some tokens report failure. */
+export const guardCallAnswer = (pc: number): PlacedGuard => ({
+  template: 'answer-not-false@1',
+  args: {},
+  pc: pc + 1,
+})
+
 /** Refuses the CALL at `pc` when it would move, by transferFrom, tokens of a third party. */
 export const guardPull = (pc: number): PlacedGuard => ({ template: 'pull-from-caller@1', args: {}, pc })
 

@@ -4,7 +4,7 @@ import type { Diagnosis } from '../diagnosis/types.ts'
 import { assemblePatch } from './assemble.ts'
 import { type Candidate, candidatesFor, type PlanContext } from './candidates.ts'
 import { describeGuard } from './guards.ts'
-import type { SiteMap } from './site-map.ts'
+import { runAt, type SiteMap } from './site-map.ts'
 import { type PatchTarget, prepareTarget } from './target.ts'
 import { findTemplate } from './templates/table.ts'
 import type { Patch, PatchSet, PlacedGuard } from './types.ts'
@@ -104,9 +104,12 @@ function assembleSet(
   return { patches, description: [...description, ...candidate.notes], cost: refused.size }
 }
 
-/** A guard behind the last instruction of a block belongs to that block. */
-const placeOf = ({ cfg }: PatchTarget, pc: number): number =>
-  [...cfg.blocks.values()].some((block) => block.end === pc && cfg.reached.has(block.start)) ? pc - 1 : pc
+/** A guard behind the last instruction of a run belongs to the block that ends there, not to the one that begins. */
+function placeOf({ cfg, siteMap }: PatchTarget, pc: number): number {
+  if (runAt(siteMap, pc)?.end !== pc) return pc
+  const before = [...cfg.reached].find((start) => cfg.blocks.get(start)!.end === pc)
+  return before ?? pc
+}
 
 function withoutRepeats(guards: readonly PlacedGuard[]): PlacedGuard[] {
   const keyOf = ({ pc, template, args }: PlacedGuard) => `${pc}/${template}/${Object.values(args).join()}`

@@ -9,7 +9,7 @@ import type { Run } from './types.ts'
 /** A run with its instructions at hand. */
 export interface SiteRun extends Run {
   readonly instructions: readonly Instruction[]
-  /** Whether the last instruction ends the frame, so that nothing can be placed behind it. */
+  /** Whether control never goes on behind the last instruction, so that nothing can be placed there. */
   readonly terminated: boolean
 }
 
@@ -30,21 +30,27 @@ export interface SiteMap {
 export const MIN_WINDOW = 5
 
 /**
- * Instructions that do something else when displaced: those that transfer control inside the code, those that read where they are, and
- * CODESIZE, which grows. GAS may be displaced: what a CALL is given is capped at 63/64 of what is left (EIP-150), so a guard between GAS
- * and CALL changes only how much gas arrives. EXTCODESIZE and EXTCODEHASH of the contract itself are an assumption, see `checkCertificate`.
+ * Instructions that do something else when displaced: JUMPDEST, where others jump to; PC, which reads where it is; CODESIZE, which grows.
+ * JUMP and JUMPI take their target from the stack and do the same anywhere; behind JUMPI control goes on by the way back. GAS may be
+ * displaced: what a CALL is given is capped at 63/64 of what is left (EIP-150), so a guard between GAS and CALL changes only how much gas
+ * arrives. EXTCODESIZE and EXTCODEHASH of the contract itself are an assumption, see `checkCertificate`.
  */
-const EXCLUDED: ReadonlySet<number> = new Set([OP.JUMPDEST, OP.JUMP, OP.JUMPI, OP.PC, OP.CODESIZE])
-const TERMINATORS: ReadonlySet<number> = new Set([OP.STOP, OP.RETURN, OP.REVERT, OP.INVALID, OP.SELFDESTRUCT])
+const EXCLUDED: ReadonlySet<number> = new Set([OP.JUMPDEST, OP.PC, OP.CODESIZE])
+const LAST: ReadonlySet<number> = new Set([
+  OP.STOP,
+  OP.JUMP,
+  OP.RETURN,
+  OP.REVERT,
+  OP.INVALID,
+  OP.SELFDESTRUCT,
+])
 
 /**
  * The runs of all blocks known to be code, with the Merkle root that is registered on chain. Blocks that only might be code are left
  * out: a window over data would change what the contract reads. Runs too short for a window are left out as well.
  */
 export function buildSiteMap(cfg: Cfg): SiteMap {
-  const runs = [...cfg.reached]
-    .sort((a, b) => a - b)
-    .flatMap((start) => runsOf(cfg.blocks.get(start)!.instructions, cfg.code.length))
+  const runs = straightLines(cfg).flatMap((instructions) => runsOf(instructions, cfg.code.length))
   const tree = buildMerkleTree(runs.map(hashRun))
   const { unresolved, possible } = cfg
   return {
@@ -78,6 +84,19 @@ export function runAt(siteMap: SiteMap, pc: number): SiteRun | undefined {
   )
 }
 
+/** Reached instructions that follow one another, blocks that fall into the next joined. */
+function straightLines(cfg: Cfg): Instruction[][] {
+  const lines: Instruction[][] = []
+  let end = -1
+  for (const start of [...cfg.reached].sort((a, b) => a - b)) {
+    const block = cfg.blocks.get(start)!
+    if (start === end) lines.at(-1)!.push(...block.instructions)
+    else lines.push([...block.instructions])
+    end = block.end
+  }
+  return lines
+}
+
 function runsOf(instructions: readonly Instruction[], codeLength: number): SiteRun[] {
   const runs: SiteRun[] = []
   let current: Instruction[] = []
@@ -91,7 +110,7 @@ function runsOf(instructions: readonly Instruction[], codeLength: number): SiteR
     // A PUSH cut off by the end of code cannot be copied as it is.
     const displaceable = !EXCLUDED.has(opcode) && OPCODES[opcode] !== undefined && pc + size <= codeLength
     if (displaceable) current.push(instruction)
-    if (!displaceable || TERMINATORS.has(opcode)) close()
+    if (!displaceable || LAST.has(opcode)) close()
   }
   close()
   return runs
@@ -105,5 +124,5 @@ function toRun(instructions: readonly Instruction[]): SiteRun | null {
   const end = last.pc + last.size
   const bitmap = new Uint8Array(Math.ceil((end - start) / 8))
   for (const { pc } of instructions) bitmap[(pc - start) >> 3]! |= 0x80 >> ((pc - start) & 7)
-  return { start, end, boundaries: hexOf(bitmap), instructions, terminated: TERMINATORS.has(last.opcode) }
+  return { start, end, boundaries: hexOf(bitmap), instructions, terminated: LAST.has(last.opcode) }
 }

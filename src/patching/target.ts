@@ -3,6 +3,7 @@ import { type Address, bytesOf, type Hex } from '../core/hex.ts'
 import { blockAt, buildCfg, type Cfg, reachableFrom } from '../evm/cfg.ts'
 import { functionEntry, recoverFunctions } from '../evm/cfg-functions.ts'
 import { sitesForEntry } from './entry.ts'
+import { sitesForInstruction } from './operands.ts'
 import { buildSiteMap, type SiteMap } from './site-map.ts'
 
 /** Steps spent on one function when asking who reaches a site. */
@@ -16,6 +17,8 @@ export interface PatchTarget {
   readonly siteMap: SiteMap
   /** Offsets to guard so that the function cannot be entered otherwise. */
   entrySites(selector: Hex): number[]
+  /** Offsets to guard so that every execution of the instruction at `pc` is seen with its operands. */
+  operandSites(pc: number): number[]
   /** Selectors of the functions that can run the instruction at `pc`. Listed functions only; the fallback is not one. */
   functionsReaching(pc: number): readonly Hex[]
 }
@@ -41,6 +44,7 @@ export function prepareTarget({ address, code: text, executed, siteMap }: Target
     cfg,
     siteMap: map,
     entrySites: (selector) => entrySites(cfg, map, selector),
+    operandSites: (pc) => sitesForInstruction(cfg, map, pc),
     functionsReaching: (pc) => {
       reach ??= reachByFunction(cfg)
       const block = blockAt(cfg, pc).start

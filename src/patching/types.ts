@@ -13,8 +13,8 @@ export interface PlacedGuard extends GuardInstance {
 }
 
 /**
- * A stretch of the original code in which windows may be placed: reachable instructions of one basic block, none of them a JUMPDEST and
- * all of them fit to be displaced (a terminator only as the last). It is a leaf of the site map:
+ * A stretch of the original code in which windows may be placed: reachable instructions that follow one another, none of them a JUMPDEST
+ * and all of them fit to be displaced (JUMP or a terminator only as the last). It is a leaf of the site map:
  * `keccak256(keccak256(abi.encode(uint256 start, uint256 end, bytes boundaries)))`, pairs of nodes hashed in ascending order.
  */
 export interface Run {

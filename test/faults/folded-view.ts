@@ -8,7 +8,16 @@ export class FoldedView {
   readonly chain: BlockRef[] = []
   /** How often each pending transaction was told of. */
   readonly pending = new Map<Hex, number>()
+  /** Of each reorg that was told of, how many blocks it retracted. */
   readonly depths: number[] = []
+
+  /** A view after a restart: it has what was stored, the chain, and not what was in memory. */
+  static resuming(before: FoldedView): FoldedView {
+    const view = new FoldedView()
+    view.chain.push(...before.chain)
+    view.depths.push(...before.depths)
+    return view
+  }
 
   apply(event: ChainEvent): void {
     if (event.type === 'pending') {

@@ -10,7 +10,7 @@ import { FoldedView } from './folded-view.ts'
 import { createRandom, type Random } from './random.ts'
 
 const CHAIN_ID = 31_337
-const ROUNDS = 14
+const ROUNDS = 12
 const DEEPEST_REORG = 12
 const PATIENCE_MS = 30_000
 const FAULTS: FaultRates = { request: 0.12, notification: 0.3, mute: 0.01 }
@@ -29,7 +29,7 @@ function consume(urls: readonly string[], view: FoldedView, resume: readonly Blo
   const controller = new AbortController()
   const { signal } = controller
   const run = async () => {
-    for await (const event of streamEvents(rpc, { signal, resume, pollMs: 40, livenessMs: 120 }))
+    for await (const event of streamEvents(rpc, { signal, from: 0n, resume, pollMs: 40, livenessMs: 120 }))
       view.apply(event)
   }
   const done = run()
@@ -71,12 +71,16 @@ function createDriver(node: LocalNode, accounts: readonly Hex[], random: Random)
     async mine(): Promise<void> {
       for (let count = random.between(1, 4); count > 0; count--) await node.rpc.request('evm_mine')
     },
-    async reorganise(): Promise<void> {
-      const height = Number(await node.rpc.request<string>('eth_blockNumber'))
-      const depth = Math.min(random.between(1, DEEPEST_REORG), height - 1)
-      if (depth > 0) await node.rpc.request('anvil_reorg', [depth, []])
+    async reorganise(): Promise<number> {
+      const depth = random.between(1, DEEPEST_REORG)
+      await node.rpc.request('anvil_reorg', [depth, []])
+      return depth
     },
   }
+}
+
+async function headOf(node: LocalNode): Promise<Hex> {
+  return (await node.rpc.request<{ hash: Hex }>('eth_getBlockByNumber', ['latest', false])).hash
 }
 
 async function canonicalChain(node: LocalNode): Promise<BlockRef[]> {
@@ -108,6 +112,7 @@ test.concurrent.for([
   { name: 'a WebSocket with HTTP behind it', transports: both, seed: 8 },
 ])(
   'over $name the stream tells exactly what the chain did (seed $seed)',
+  { timeout: 85_000 },
   async ({ transports, seed }, { onTestFinished }) => {
     const node = await startLocalNode({ chainId: CHAIN_ID, mining: 'manual' })
     onTestFinished(() => node.stop())
@@ -119,14 +124,19 @@ test.concurrent.for([
     const accounts = await node.rpc.request<Hex[]>('eth_accounts')
     const driver = createDriver(node, accounts, random)
     const urls = transports(proxies)
+    for (let block = 0; block < DEEPEST_REORG + 1; block++) await node.rpc.request('evm_mine')
 
     let view = new FoldedView()
-    const chain = view.chain
     let consumer = consume(urls, view, [])
     onTestFinished(() => consumer.stop().catch(() => undefined))
-    await until('the first block', () => chain.length > 0)
+    await until('the first block', () => view.chain.length > 0)
     for (const proxy of proxies) proxy.setRates(FAULTS)
 
+    const atHead = (round: number) =>
+      until(`round ${round}: the head`, async () => {
+        consumer.check()
+        return view.chain.at(-1)?.hash === (await headOf(node))
+      })
     for (let round = 0; round < ROUNDS; round++) {
       const hashes = await driver.send()
       await until(`round ${round}: every pending transaction`, () => {
@@ -134,15 +144,19 @@ test.concurrent.for([
         return hashes.every((hash) => view.pending.has(hash))
       })
       await driver.mine()
-      if (random.chance(0.4)) await driver.reorganise()
+      // What the stream has told is taken back; or what it may not have seen yet.
+      if (round % 3 === 1) {
+        await atHead(round)
+        const depth = await driver.reorganise()
+        await atHead(round)
+        expect(view.depths.at(-1)).toBe(depth)
+      } else if (random.chance(0.2)) await driver.reorganise()
       if (random.chance(0.25)) {
         await consumer.stop()
         expectEachOnce(view)
         await driver.mine()
         if (random.chance(0.6)) await driver.reorganise()
-        const next = new FoldedView()
-        next.chain.push(...view.chain)
-        view = next
+        view = FoldedView.resuming(view)
         consumer = consume(urls, view, view.chain.slice(-40))
       }
     }

@@ -49,13 +49,9 @@ interface IBreaker {
         returns (uint64 until);
 
     /// @notice The same for `pauser`, who must be a pauser of the target. Only a gate of the target, which vouches for the caller.
-    function freezeFor(
-        address pauser,
-        address target,
-        bytes4[] calldata selectors,
-        uint64 duration,
-        bytes32 incident
-    ) external returns (uint64 until);
+    function freezeFor(address pauser, address target, bytes4[] calldata selectors, uint64 duration, bytes32 incident)
+        external
+        returns (uint64 until);
 
     /// @notice Lifts every freeze of `target` and re-arms the fuses of its pausers. Only the owner or a gate of the target.
     function release(address target) external;

@@ -98,12 +98,9 @@ interface IRestrictionVerifier {
 
     /// @notice Reverts unless the code at `patched` is a restriction of the code at `original`.
     /// @param siteMapRoot Merkle root over the runs of the original.
-    function verify(
-        address original,
-        address patched,
-        Certificate calldata certificate,
-        bytes32 siteMapRoot
-    ) external view;
+    function verify(address original, address patched, Certificate calldata certificate, bytes32 siteMapRoot)
+        external
+        view;
 
     /// @notice Registers and allows a template. Its id is `keccak256(name)`. Only the owner, which answers for what the template does;
     /// what is checked here is that it has no other way out than its end and the tail.

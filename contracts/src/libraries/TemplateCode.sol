@@ -12,7 +12,8 @@ library TemplateCode {
     uint8 private constant PUSH32 = 0x7f;
 
     /// @dev STOP; CODESIZE, PC; LOG0 to LOG4; CREATE, CALL, CALLCODE, RETURN, DELEGATECALL, CREATE2; SELFDESTRUCT.
-    uint256 private constant FORBIDDEN = (1 << 0x00) | (1 << 0x38) | (1 << 0x58) | (0x1f << 0xa0) | (0x3f << 0xf0) | (1 << 0xff);
+    uint256 private constant FORBIDDEN =
+        (1 << 0x00) | (1 << 0x38) | (1 << 0x58) | (0x1f << 0xa0) | (0x3f << 0xf0) | (1 << 0xff);
 
     /// @notice Reverts unless the code ends behind a whole instruction, has no forbidden opcode, jumps only to the tail or to its own
     /// JUMPDESTs, and every hole lies in the operand of a PUSH.
@@ -43,7 +44,8 @@ library TemplateCode {
 
     /// @dev `[pc, next)` is the instruction the hole begins in.
     function _checkHole(Hole memory hole, uint256 pc, uint256 next, uint256 previousEnd) private pure {
-        bool inside = hole.offset > pc && hole.offset >= previousEnd && hole.width > 0 && hole.offset + hole.width <= next;
+        bool inside =
+            hole.offset > pc && hole.offset >= previousEnd && hole.width > 0 && hole.offset + hole.width <= next;
         bool wholePush2 = next == pc + 3 && hole.width == 2;
         if (!inside || (hole.kind != HoleKind.Argument && !wholePush2)) {
             revert IRestrictionVerifier.TemplateInvalid(hole.offset);
@@ -57,7 +59,8 @@ library TemplateCode {
     {
         for (uint256 i = 0; i < holes.length; ++i) {
             uint256 value = holes[i].value;
-            bool known = holes[i].kind != HoleKind.Relative || (value < isJumpDestination.length && isJumpDestination[value]);
+            bool known =
+                holes[i].kind != HoleKind.Relative || (value < isJumpDestination.length && isJumpDestination[value]);
             if (i >= seen || !known) revert IRestrictionVerifier.TemplateInvalid(holes[i].offset);
             if (holes[i].kind == HoleKind.Argument && value >= arity) arity = value + 1;
         }

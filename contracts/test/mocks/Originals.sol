@@ -14,8 +14,12 @@ contract Mirror is Multicall {
         return (msg.sender, msg.value, data);
     }
 
-    function store(uint256 value) external {
+    function store(uint256 value) public {
         stored = value;
+    }
+
+    function storeDouble(uint256 value) external {
+        store(2 * value);
     }
 
     function refuse(uint256 code) external pure {

@@ -3,7 +3,7 @@ import type { Hex } from '../../core/hex.ts'
 import { findTemplate } from '../templates/table.ts'
 import type { CertificateSite, PlacedGuard } from '../types.ts'
 import { type Rejection, reject } from './rejection.ts'
-import { endsFrame, instructionsBetween, mayMove, type Survey } from './survey.ts'
+import { instructionsBetween, mayMove, neverGoesOn, type Survey } from './survey.ts'
 
 const MIN_WINDOW = 5
 
@@ -20,7 +20,7 @@ export function checkSite(survey: Survey, site: CertificateSite, siteMapRoot: He
 function checkRun(survey: Survey, run: CertificateSite['run']): Rejection | null {
   const instructions = run.start < run.end ? instructionsBetween(survey, run.start, run.end) : null
   if (!instructions) return reject('not-an-instruction', `run ${run.start}..${run.end}`)
-  if (!instructions.every(mayMove) || instructions.slice(0, -1).some(endsFrame)) {
+  if (!instructions.every(mayMove) || instructions.slice(0, -1).some(neverGoesOn)) {
     return reject('run-invalid', `run ${run.start}..${run.end} holds an instruction that must not move`)
   }
   const bits = new Array<number>(Math.ceil((run.end - run.start) / 8)).fill(0)
@@ -56,7 +56,7 @@ function checkGuards(survey: Survey, { pc, length, guards }: CertificateSite): R
   const end = pc + length
   const displaced = instructionsBetween(survey, pc, end)!
   const places = new Set(displaced.map((instruction) => instruction.pc))
-  if (!endsFrame(displaced.at(-1)!)) places.add(end)
+  if (!neverGoesOn(displaced.at(-1)!)) places.add(end)
   let previous = pc
   for (const guard of guards) {
     if (!places.has(guard.pc) || guard.pc < previous) return reject('guard-misplaced', `guard at ${guard.pc}`)

@@ -1,7 +1,7 @@
 import { hexToBytes } from 'viem'
 import { findTemplate } from '../templates/table.ts'
 import type { Certificate, CertificateSite, PlacedGuard } from '../types.ts'
-import { endsFrame, instructionsBetween, type Survey } from './survey.ts'
+import { instructionsBetween, neverGoesOn, type Survey } from './survey.ts'
 
 /** 33 x INVALID, then the tail: JUMPDEST, revert with `SutureRestricted()`. */
 const TRAILER = hexToBytes(`0x${'fe'.repeat(33)}5b63a2d4ac156000526004601cfd`)
@@ -32,7 +32,7 @@ export function derivePatched(survey: Survey, certificate: Certificate): Derived
 }
 
 const returns = (survey: Survey, { pc, length }: CertificateSite): boolean =>
-  !endsFrame(instructionsBetween(survey, pc, pc + length)!.at(-1)!)
+  !neverGoesOn(instructionsBetween(survey, pc, pc + length)!.at(-1)!)
 
 const jumpTo = (offset: number): number[] => [0x61, Math.floor(offset / 256), offset % 256, 0x56]
 

@@ -14,11 +14,11 @@ export function surveyOriginal(code: Uint8Array): Survey {
   }
 }
 
-const ENDS: readonly number[] = [OP.STOP, OP.RETURN, OP.REVERT, OP.INVALID, OP.SELFDESTRUCT]
-const STAYS: readonly number[] = [OP.JUMPDEST, OP.JUMP, OP.JUMPI, OP.PC, OP.CODESIZE]
+const ENDS: readonly number[] = [OP.STOP, OP.JUMP, OP.RETURN, OP.REVERT, OP.INVALID, OP.SELFDESTRUCT]
+const STAYS: readonly number[] = [OP.JUMPDEST, OP.PC, OP.CODESIZE]
 
-/** Whether control never goes on behind the instruction. */
-export const endsFrame = ({ opcode }: Instruction): boolean => ENDS.includes(opcode)
+/** Whether control never goes on right behind the instruction. */
+export const neverGoesOn = ({ opcode }: Instruction): boolean => ENDS.includes(opcode)
 
 /** Whether the instruction does the same wherever it stands. */
 export const mayMove = ({ opcode }: Instruction): boolean =>

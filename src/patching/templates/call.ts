@@ -13,6 +13,32 @@ export const callSucceeded = defineTemplate({
 })
 
 /**
+ * Behind a call that succeeded: refuses when it answered with a word of zero, as tokens do that report failure by `false`. An answer
+ * shorter than a word passes, for tokens that return nothing. The answer is read through the first word of memory, which is put
+ * back; while memory is still empty nothing is checked, because touching it would show in MSIZE.
+ */
+export const answerNotFalse = defineTemplate({
+  name: 'answer-not-false@1',
+  params: [],
+  since: 'constantinople',
+  stack: 4,
+  program: `
+    DUP1 ISZERO PUSH2 <:skip> JUMPI
+    RETURNDATASIZE PUSH1 0x1f LT ISZERO PUSH2 <:skip> JUMPI
+    MSIZE ISZERO PUSH2 <:skip> JUMPI
+    PUSH1 0x00 MLOAD
+    PUSH1 0x20 PUSH1 0x00 PUSH1 0x00 RETURNDATACOPY
+    PUSH1 0x00 MLOAD
+    SWAP1 PUSH1 0x00 MSTORE
+    ISZERO PUSH2 <tail> JUMPI
+    :skip`,
+  description: 'refuses to go on when the external call answered false',
+  proof:
+    'Stack-neutral on each way to its end; changes the first word of memory, which exists already, and puts it back before it leaves; writes ' +
+    'nothing else; no call; leaves by falling through or by the tail.',
+})
+
+/**
  * Right before CALL or CALLCODE (stack from the top: gas, target, value, input offset, input size, output offset, output size).
  * Looks at nothing but ERC-20's and ERC-721's transferFrom(address,address,uint256); other ways to move approved tokens pass.
  */
@@ -20,7 +46,7 @@ export const pullFromCaller = defineTemplate({
   name: 'pull-from-caller@1',
   params: [],
   since: 'constantinople',
-  stack: 3,
+  stack: 4,
   program: `
     DUP5 PUSH1 0x43 LT ISZERO PUSH2 <:skip> JUMPI
     DUP4 MLOAD PUSH1 0xe0 SHR PUSH4 0x23b872dd XOR PUSH2 <:skip> JUMPI

@@ -1,5 +1,5 @@
 import { addChecked, mulChecked, subChecked } from './arithmetic.ts'
-import { callSucceeded, pullFromCaller } from './call.ts'
+import { answerNotFalse, callSucceeded, pullFromCaller } from './call.ts'
 import { callerInSlot, callerIs, callerIsOrigin } from './caller.ts'
 import { lockCheck, lockEnter, lockExit } from './lock.ts'
 import { lockCheckStorage, lockEnterStorage, lockExitStorage } from './lock-storage.ts'
@@ -21,6 +21,7 @@ export const TEMPLATES: readonly Template[] = [
   subChecked,
   mulChecked,
   callSucceeded,
+  answerNotFalse,
   pullFromCaller,
   notCallable,
 ]

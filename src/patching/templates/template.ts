@@ -1,9 +1,8 @@
 import { SutureError } from '../../core/errors.ts'
 import { OPCODES } from '../../evm/opcodes.ts'
 
-/** The first fork a template runs on, oldest first. */
-export const TEMPLATE_FORKS = ['frontier', 'constantinople', 'cancun'] as const
-export type TemplateFork = (typeof TEMPLATE_FORKS)[number]
+/** The first fork that has every instruction of a template. */
+export type TemplateFork = 'frontier' | 'constantinople' | 'cancun'
 
 /**
  * Bytes of a template that each instance fills by itself, `offset` from its first byte.

@@ -1,0 +1,103 @@
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command, Option } from 'commander'
+import { createRpc } from '../chain/rpc.ts'
+import { openSigner } from '../config/signer.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Hex } from '../core/hex.ts'
+import type { OpenRequest } from '../governance/inbox.ts'
+import { readRequests, sendSignature } from '../governance/inbox-client.ts'
+import { signRestriction } from '../governance/sign-restriction.ts'
+import { type Examination, examineRequest } from '../pipeline/reproduce.ts'
+import { print, printJson, progress } from './output.ts'
+
+interface ApproveOptions {
+  readonly url: string
+  readonly rpcUrl: string
+  readonly keyEnv: string
+  readonly keystore?: string
+  readonly auto?: boolean
+  readonly json?: boolean
+  readonly delay: string
+}
+
+const POLL_MS = 500
+
+export const approveCommand = new Command('approve')
+  .description(
+    'be a guardian: examine what a watching Suture asks to have signed, on your own node, and sign',
+  )
+  .requiredOption('--url <url>', 'where the watching process listens')
+  .addOption(new Option('--rpc-url <url>', 'your own node').env('RPC_URL').makeOptionMandatory())
+  .option('--keystore <name>', 'your key, in .suture/keystores')
+  .option('--key-env <name>', 'the environment variable with your key (for development)', 'GUARDIAN_KEY')
+  .option('--auto', 'sign everything that passes examination without asking')
+  .option('--delay <ms>', 'wait before examining, in milliseconds', '0')
+  .option('--json', 'print one JSON object per line')
+  .action(async (options: ApproveOptions) => {
+    const reference = options.keystore
+      ? ({ secret: 'keystore', name: options.keystore } as const)
+      : ({ secret: 'env', name: options.keyEnv, optional: false } as const)
+    const { account } = await openSigner(reference, { folder: process.cwd() })
+    const done = new Set<Hex>()
+    const tell = (line: { readonly [key: string]: unknown }, text: string) =>
+      options.json ? printJson({ guardian: account.address, ...line }) : print(text)
+    tell({ type: 'ready' }, `guardian ${account.address} is ready`)
+    for (;;) {
+      const open = await readRequests(options.url).catch((error: unknown) => {
+        progress(`waiting for ${options.url}: ${messageOf(error).split('\n')[0]}`)
+        return []
+      })
+      for (const request of open.filter(({ digest }) => !done.has(digest))) {
+        await sleep(Number(options.delay))
+        done.add(request.digest)
+        const rpc = createRpc({ urls: [options.rpcUrl], chainId: request.chainId })
+        try {
+          const examinations = await examineRequest(rpc, request)
+          tell({ type: 'examined', digest: request.digest, examinations }, describe(request, examinations))
+          const passed = examinations.every((one) => one.passed)
+          if (!passed || !(options.auto || (await confirm()))) continue
+          const gate = { gate: request.gate, chainId: request.chainId }
+          await sendSignature(
+            options.url,
+            request.digest,
+            await signRestriction(account, gate, request.restriction),
+          )
+          tell({ type: 'signed', digest: request.digest }, `signed ${request.digest}`)
+        } catch (error) {
+          // Asked again at the next look: the node or the watch may only have been busy.
+          done.delete(request.digest)
+          tell(
+            { type: 'failed', digest: request.digest, reason: messageOf(error) },
+            `could not examine: ${messageOf(error)}`,
+          )
+        } finally {
+          rpc.close()
+        }
+      }
+      await sleep(POLL_MS)
+    }
+  })
+
+function describe(
+  { restriction, gate, chainId, digest, description }: OpenRequest,
+  examinations: readonly Examination[],
+): string {
+  return [
+    'approval asked for',
+    `  domain      Suture PatchGate, version 1, chain ${chainId}, contract ${gate}`,
+    ...Object.entries(restriction).map(([field, value]) => `  ${field.padEnd(18)}${value}`),
+    `  digest      ${digest}`,
+    ...description.map((line) => `  effect      ${line}`),
+    ...examinations.map(({ what, passed, detail }) => `  ${passed ? 'ok  ' : 'BAD '} ${what}: ${detail}`),
+  ].join('\n')
+}
+
+async function confirm(): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await prompt.question('sign this? [y/N] ')).trim().toLowerCase() === 'y'
+  } finally {
+    prompt.close()
+  }
+}

@@ -1,0 +1,95 @@
+import type { Rpc, Step } from '../chain/types.ts'
+import type { Hex } from '../core/hex.ts'
+import type { Diagnosis } from '../diagnosis/types.ts'
+import type { Incident } from '../incidents/types.ts'
+import type { Baseline } from '../verification/types.ts'
+import type { HandlerOptions } from './handlers.ts'
+import { prepareVerification } from './remedy.ts'
+import { investigate, type Scene, type Witnessed, witness } from './scene.ts'
+
+/** An incident looked into. */
+interface Opened {
+  readonly witnessed: Witnessed
+  readonly diagnoses: readonly Diagnosis[]
+}
+
+/** Investigations under way, by incident and the attacks known: made once, shared by diagnosis, planning and verification. */
+export interface Casebook {
+  open(incident: Incident): Promise<Opened>
+  baseline(incident: Incident): Promise<Baseline>
+}
+
+/** Investigations kept; older ones are made again when asked for. */
+const KEPT = 8
+
+export function createCasebook(options: HandlerOptions): Casebook {
+  const opened = new Map<string, Promise<Opened>>()
+  const baselines = new Map<string, Promise<Baseline>>()
+
+  const open = (incident: Incident) =>
+    once(opened, keyOf(incident), () => investigateIncident(incident, options))
+
+  return {
+    open,
+    baseline: (incident) =>
+      once(baselines, keyOf(incident), async () => {
+        const { witnessed, diagnoses } = await open(incident)
+        return prepareVerification(
+          witnessed,
+          await blockHash(options.rpc, startOf(incident)),
+          diagnoses[0] ?? null,
+        )
+      }),
+  }
+}
+
+async function investigateIncident(incident: Incident, options: HandlerOptions): Promise<Opened> {
+  const { rpc, chainId, hardfork, protection, simulate, run } = options
+  const at = startOf(incident)
+  const scene: Scene = {
+    chainId,
+    hardfork,
+    protection,
+    simulate,
+    run,
+    history: options.history().filter((step) => step.at === undefined || step.at < at),
+    attack: attackOf(incident),
+    codeOf: (address) => rpc.request<Hex>('eth_getCode', [address, `0x${at.toString(16)}`]),
+  }
+  const witnessed = await witness(scene)
+  return { witnessed, diagnoses: await investigate(witnessed) }
+}
+
+/** Each attack transaction once, on the state it was seen on. */
+function attackOf({ sightings }: Incident): Step[] {
+  const steps = new Map<Hex, Step>()
+  for (const { transaction, context: block, at, before } of sightings) {
+    const { from, to, data, value, gas, hash } = transaction
+    steps.set(hash, { transaction: { from, to, data, value, gas }, block, at, before })
+  }
+  return [...steps.values()]
+}
+
+/** The block whose end state the first sighting was seen on. */
+function startOf({ sightings }: Incident): bigint {
+  return sightings.map(({ at }) => at).sort((a, b) => (a < b ? -1 : 1))[0]!
+}
+
+async function blockHash(rpc: Rpc, number: bigint): Promise<Hex> {
+  const block = await rpc.request<{ hash: Hex }>('eth_getBlockByNumber', [`0x${number.toString(16)}`, false])
+  return block.hash
+}
+
+const keyOf = ({ id, sightings }: Incident): string =>
+  `${id}/${sightings.map(({ transaction, block }) => `${transaction.hash}@${block?.hash ?? 'pending'}`).join(',')}`
+
+function once<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = kept.get(key)
+  if (known) return known
+  const made = make()
+  // What failed is tried again when asked for again.
+  made.catch(() => kept.delete(key))
+  kept.set(key, made)
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!)
+  return made
+}

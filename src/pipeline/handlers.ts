@@ -1,0 +1,271 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeFunctionData } from 'viem'
+import type { Execution, Rpc, RunSequence, Simulate, Step } from '../chain/types.ts'
+import { planContainment } from '../containment/plan.ts'
+import type { Capabilities, ContainmentMeans } from '../containment/types.ts'
+import { SutureError } from '../core/errors.ts'
+import type { Address, Hex } from '../core/hex.ts'
+import { hashJson } from '../core/json.ts'
+import type { Protection } from '../detectors/types.ts'
+import type { Sender, TransactionIntent } from '../execution/types.ts'
+import { breakerAbi } from '../generated/contracts.ts'
+import type { Inbox } from '../governance/inbox.ts'
+import { planFreeze } from '../governance/plan-freeze.ts'
+import { planRestrict } from '../governance/plan-restrict.ts'
+import { prepareRestriction } from '../governance/prepare-restriction.ts'
+import { readGateTarget } from '../governance/read-gate-target.ts'
+import type { EffectHandlers } from '../incidents/perform.ts'
+import type { Incident, Sighting } from '../incidents/types.ts'
+import { findTemplate } from '../patching/templates/table.ts'
+import type { Patch, PatchSet } from '../patching/types.ts'
+import { verifyPatch } from '../verification/verify-patch.ts'
+import { createCasebook } from './casebook.ts'
+import { planRemedies, registeredMaps } from './remedy.ts'
+
+export interface HandlerOptions {
+  readonly rpc: Rpc
+  readonly chainId: number
+  readonly hardfork: string
+  readonly simulate: Simulate
+  readonly run: RunSequence
+  readonly protection: Protection
+  readonly capabilities: Capabilities
+  readonly gate: Address | null
+  /** null in a dry run: nothing is sent. */
+  readonly sender: Sender | null
+  readonly inbox: Inbox
+  /** Seconds guardians have. */
+  readonly approvalSeconds: bigint
+  /** Benign transactions as of now, oldest first. */
+  readonly history: () => readonly Step[]
+  readonly notify: (sentence: string, incident: Incident) => void
+  /** Called when an incident is over, with everything there is to report. */
+  readonly onResolved: (incident: Incident, attack: readonly Execution[]) => Promise<void>
+}
+
+/** Milliseconds between looks at the chain's clock. */
+const CLOCK_MS = 1_000
+
+const parametersOf = (name: string) => findTemplate(name)?.params
+
+/**
+ * What Suture does about an incident: each effect with the stages that serve it. Everything durable is in the incident; what is
+ * kept here besides can be made again, so a restart loses nothing but time.
+ */
+export function createHandlers(options: HandlerOptions): EffectHandlers {
+  const { rpc, chainId, gate, sender, inbox, protection, simulate } = options
+  const casebook = createCasebook(options)
+
+  async function chainTime(): Promise<bigint> {
+    const block = await rpc.request<{ timestamp: Hex }>('eth_getBlockByNumber', ['latest', false])
+    return BigInt(block.timestamp)
+  }
+
+  async function waitUntil(timestamp: bigint, signal: AbortSignal): Promise<void> {
+    while ((await chainTime()) < timestamp) await sleep(CLOCK_MS, undefined, { signal })
+  }
+
+  return {
+    'plan-containment': async (effect, incident) => {
+      const containment = await planFor(incident)
+      const intents = sender
+        ? containment.means.map((means, index) => ({
+            ...callOf(means, containment.duration, incident.id),
+            id: `${incident.id}/freeze/${incident.freezes.length}/${index}`,
+            chainId,
+            value: 0n,
+            urgency: effect.urgency,
+            ...(effect.outbid ? { outbid: effect.outbid } : {}),
+          }))
+        : []
+      return { type: 'FreezePlanned', containment, considered: effect.functions, intents }
+    },
+
+    send: async ({ intent, purpose }, _incident, signal) => {
+      if (sender === null) throw dryRun(intent)
+      const receipt = await sender.submit(intent, signal)
+      return purpose === 'freeze' ? { type: 'FreezeMined', receipt } : { type: 'RestrictionMined', receipt }
+    },
+
+    'await-lapse': async ({ plan, duration, since }, _incident, signal) => {
+      const block = await rpc.request<{ timestamp: Hex }>('eth_getBlockByHash', [since.blockHash, false])
+      await waitUntil(BigInt(block.timestamp) + duration, signal)
+      return { type: 'FreezeLapsed', plan }
+    },
+
+    diagnose: async (_effect, incident) => {
+      const { diagnoses } = await casebook.open(incident)
+      const [diagnosis] = diagnoses
+      if (diagnosis) return { type: 'AttackDiagnosed', diagnosis }
+      throw new SutureError('PATCH_IMPOSSIBLE', 'The attack ran no protected code that could be diagnosed.', {
+        meta: [`incident: ${incident.id}`, 'fix: check that the contract is still protected'],
+      })
+    },
+
+    'plan-patches': async (_effect, incident) => {
+      const { witnessed, diagnoses } = await casebook.open(incident)
+      const { candidates, refusals } = planRemedies(witnessed, diagnoses, registeredMaps(witnessed))
+      if (candidates.length > 0) return { type: 'PatchesPlanned', patches: candidates }
+      throw new SutureError('PATCH_IMPOSSIBLE', 'No patch fits; containment stays.', { meta: refusals })
+    },
+
+    verify: async ({ candidate, patch }, incident) => {
+      const verdict = await verifyPatch(await casebook.baseline(incident), patch)
+      return { type: 'PatchVerified', candidate, verdict }
+    },
+
+    'request-approval': async ({ patch, bundle }) => {
+      if (gate === null) throw noGate()
+      const only = onlyPatch(patch)
+      const target = frontOf(only.target, protection)
+      const state = await readGateTarget(rpc, { gate, target })
+      const deadline = (await chainTime()) + options.approvalSeconds
+      const certificate = only.certificate!
+      const restriction = prepareRestriction({
+        target,
+        state,
+        certificate,
+        bundleHash: bundle,
+        deadline,
+        parametersOf,
+      })
+      return { type: 'ApprovalRequested', gate, restriction }
+    },
+
+    'await-approval': async ({ gate: at, restriction }, incident, signal) => {
+      const { patch, verdict } = incident.candidates!.find((one) => one.verdict?.verdict === 'effective')!
+      const only = onlyPatch(patch)
+      const { guardians, threshold } = await readGateTarget(rpc, { gate: at, target: restriction.target })
+      const runtime = only.runtime!
+      const certificate = only.certificate!
+      const request = {
+        gate: at,
+        chainId,
+        incident: incident.id,
+        restriction,
+        runtime,
+        certificate,
+        description: patch.description,
+        bundle: verdict!.bundle,
+        guardians,
+        threshold,
+      }
+      const lapsed = new AbortController()
+      const either = AbortSignal.any([signal, lapsed.signal])
+      const deadline = waitUntil(restriction.deadline, either).then(
+        () => lapsed.abort(),
+        () => undefined,
+      )
+      try {
+        const approval = await inbox.collect(request, either)
+        const call = planRestrict(approval, { runtime, certificate, parametersOf })
+        const id = `${incident.id}/restrict/${restriction.nonce}`
+        const intent: TransactionIntent = { ...call, id, chainId, value: 0n, urgency: 'normal' }
+        return { type: 'ApprovalGranted', approval, intents: [intent] }
+      } catch (error) {
+        if (lapsed.signal.aborted && !signal.aborted) return { type: 'ApprovalLapsed' }
+        throw error
+      } finally {
+        lapsed.abort()
+        await deadline
+      }
+    },
+
+    resolve: async (_effect, incident) => {
+      const attack = await retry(incident)
+      await options.onResolved(incident, attack)
+      return { type: 'IncidentResolved', summary: summarise(incident) }
+    },
+
+    reevaluate: async (_effect, incident) => {
+      const executions = await retry(incident)
+      const stands = executions.some(({ status }) => status === 'success')
+      const reason = stands
+        ? 'the attack still works on the new chain'
+        : 'the attack no longer works on the new chain'
+      return { type: 'AttackReevaluated', stands, reason }
+    },
+
+    notify: async ({ notice }, incident) => {
+      options.notify(notice.sentence, incident)
+      return { type: 'NoticeSent', key: notice.key }
+    },
+  }
+
+  async function planFor(incident: Incident) {
+    const byTransaction = groupSightings(incident.sightings)
+    const plans = []
+    for (const sightings of byTransaction.values()) {
+      const [{ transaction, context: block, at, before }] = sightings as [Sighting]
+      const execution = await simulate({ transaction, block, at, state: before, watch: protection.contracts })
+      const findings = sightings.map(({ finding }) => finding)
+      plans.push(planContainment(findings, execution, { protection, capabilities: options.capabilities }))
+    }
+    return plans.at(-1)!
+  }
+
+  /** The attack once more, on the chain as it is now. */
+  async function retry({ sightings }: Incident): Promise<Execution[]> {
+    const executions: Execution[] = []
+    for (const { transaction, context } of sightings) {
+      executions.push(await simulate({ transaction, block: context, watch: protection.contracts }))
+    }
+    return executions
+  }
+
+  function callOf(means: ContainmentMeans, duration: bigint, incident: string): { to: Address; data: Hex } {
+    if (means.kind === 'pause') return { to: means.target, data: means.calldata }
+    const name = hashJson(incident)
+    if (means.kind === 'shim') {
+      const { gate: at, target, selectors } = means
+      return planFreeze({ gate: at, target, selectors, duration, incident: name })
+    }
+    const args = [means.target, means.selectors, duration, name] as const
+    return { to: means.breaker, data: encodeFunctionData({ abi: breakerAbi, functionName: 'freeze', args }) }
+  }
+}
+
+function groupSightings(sightings: readonly Sighting[]): Map<Hex, Sighting[]> {
+  const groups = new Map<Hex, Sighting[]>()
+  for (const sighting of sightings) {
+    const { hash } = sighting.transaction
+    groups.set(hash, [...(groups.get(hash) ?? []), sighting])
+  }
+  return groups
+}
+
+/** The restrict path applies one code at a time. */
+function onlyPatch({ patches }: PatchSet): Patch {
+  const [patch, ...others] = patches
+  if (patch?.runtime && patch.certificate && others.length === 0) return patch
+  throw new SutureError('PATCH_IMPOSSIBLE', 'The restrict path takes one certified code at a time.', {
+    meta: [
+      `patches: ${patches.length}`,
+      'fix: apply this patch on the upgrade path, by the guardians and the DAO',
+    ],
+  })
+}
+
+/** The address users call, for the account of a code. */
+function frontOf(code: Address, { contracts, implementations }: Protection): Address {
+  const front = contracts.has(code) ? code : implementations.get(code)
+  if (front) return front
+  throw new SutureError('PATCH_IMPOSSIBLE', 'The patched code does not stand behind a protected proxy.', {
+    meta: [`account: ${code}`, 'fix: protect the proxy in front of it'],
+  })
+}
+
+const noGate = () =>
+  new SutureError('CONFIG_INVALID', 'Without a PatchGate a patch can only be advised.', {
+    meta: ['field: protocols.*.gate', 'fix: name the gate that holds upgrade authority'],
+  })
+
+const dryRun = ({ id }: TransactionIntent) =>
+  new SutureError('TRANSACTION_FAILED', 'This is a dry run; nothing is sent.', {
+    meta: [`intent: ${id}`, 'fix: run with --broadcast'],
+  })
+
+function summarise({ diagnosis, victim, restriction }: Incident): string {
+  const receipt = restriction.at(-1)?.receipt
+  return `${diagnosis?.class ?? 'unknown'} on ${victim} patched in block ${receipt?.blockNumber ?? '?'}`
+}

@@ -1,0 +1,242 @@
+import { keccak256, stringToHex } from 'viem'
+import { attackSteps, historySteps } from '../chain/case.ts'
+import { startCaseNode } from '../chain/case-node.ts'
+import type { Case, Execution } from '../chain/types.ts'
+import { planContainment } from '../containment/plan.ts'
+import type { Hex } from '../core/hex.ts'
+import { canonicalJson, type Json, toJson } from '../core/json.ts'
+import { type DetectorStates, initialStates, inspectExecution, learnExecution } from '../detectors/inspect.ts'
+import { DETECTORS } from '../detectors/table.ts'
+import type { Finding, FunctionRef } from '../detectors/types.ts'
+import type { Diagnosis } from '../diagnosis/types.ts'
+import type { PatchSet } from '../patching/types.ts'
+import type { Check, Verdict, VerdictKind } from '../verification/types.ts'
+import { verifyPatch } from '../verification/verify-patch.ts'
+import { planRemedies, prepareVerification } from './remedy.ts'
+import { investigate, type Scene, type Witnessed, witness } from './scene.ts'
+
+/** A finding and the transaction it is about. */
+interface CaseFinding {
+  readonly finding: Finding
+  readonly transaction: { readonly part: 'history' | 'attack'; readonly index: number }
+}
+
+/** What the loop made of a case. */
+export interface Healing {
+  readonly name: string
+  readonly findings: readonly CaseFinding[]
+  readonly containment: readonly FunctionRef[]
+  readonly diagnosis: Diagnosis | null
+  /** The patch that is promoted or, where none is, the best that was tried. */
+  readonly remedy: PatchSet | null
+  readonly verdict: VerdictKind
+  readonly checks: readonly Check[]
+  readonly gas: Verdict['gas'] | null
+  readonly bundle: Hex | null
+  readonly milliseconds: Readonly<
+    Record<'detect' | 'contain' | 'diagnose' | 'patch' | 'verify' | 'total', number>
+  >
+  /** Everything a report shows besides. */
+  readonly witnessed: Witnessed
+}
+
+interface HealOptions {
+  /** Told what is being done, one line each. */
+  readonly onProgress?: (line: string) => void
+  /** Candidates verified at most. */
+  readonly attempts?: number
+}
+
+const ATTEMPTS = 12
+
+/** Runs the loop on a case: detect, contain, diagnose, patch, verify, on a local node that holds the case's state. */
+export async function healCase(told: Case, options: HealOptions = {}): Promise<Healing> {
+  const { onProgress = () => {}, attempts = ATTEMPTS } = options
+  const clock = startClock()
+  const node = await startCaseNode(told)
+  try {
+    onProgress(`executing ${told.history.length} benign and ${told.attack.length} hostile transactions`)
+    const witnessed = await witness(sceneOf(told, node))
+    const findings = detect(witnessed)
+    clock.lap('detect')
+    const containment = contain(witnessed, findings)
+    clock.lap('contain')
+    onProgress('diagnosing')
+    const diagnoses = await investigate(witnessed)
+    clock.lap('diagnose')
+    const { candidates, refusals } = planRemedies(witnessed, diagnoses)
+    clock.lap('patch')
+    const diagnosis = diagnoses[0] ?? null
+    const outcome = await tryCandidates(
+      { witnessed, diagnosis, preState: hashGenesis(told) },
+      { candidates: candidates.slice(0, attempts), refusals, onProgress },
+    )
+    clock.lap('verify')
+    return {
+      name: told.name,
+      findings,
+      containment,
+      diagnosis,
+      ...outcome,
+      milliseconds: clock.read(),
+      witnessed,
+    }
+  } finally {
+    await node.stop()
+  }
+}
+
+function sceneOf(told: Case, { simulate, run }: Pick<Scene, 'simulate' | 'run'>): Scene {
+  const { chainId, hardfork, alloc } = told
+  return {
+    chainId,
+    hardfork,
+    protection: { contracts: new Set(told.protected), implementations: new Map() },
+    history: historySteps(told),
+    attack: attackSteps(told),
+    simulate,
+    run,
+    codeOf: async (address) => alloc[address]?.code ?? '0x',
+  }
+}
+
+/** Detection over history and attack, in order: every transaction is judged by what came before it, and learned from if it seemed benign. */
+function detect(witnessed: Witnessed): CaseFinding[] {
+  const { benign, hostile, protection } = witnessed
+  const found: CaseFinding[] = []
+  let states: DetectorStates = initialStates(DETECTORS)
+  const judge = (executions: readonly Execution[], part: 'history' | 'attack') => {
+    for (const [index, execution] of executions.entries()) {
+      const context = { detectors: DETECTORS, states, protection }
+      const { findings } = inspectExecution(execution, context)
+      found.push(...findings.map((finding) => ({ finding, transaction: { part, index } })))
+      const grave = findings.some(({ severity }) => severity === 'high' || severity === 'critical')
+      if (!grave) states = learnExecution(execution, context)
+    }
+  }
+  judge(benign.executions, 'history')
+  judge(hostile.executions, 'attack')
+  return found
+}
+
+function contain({ hostile, protection }: Witnessed, findings: readonly CaseFinding[]): FunctionRef[] {
+  const chosen = new Map<string, FunctionRef>()
+  for (const [index, execution] of hostile.executions.entries()) {
+    const own = findings
+      .filter(({ transaction }) => transaction.part === 'attack' && transaction.index === index)
+      .map(({ finding }) => finding)
+    if (own.length === 0) continue
+    const { functions } = planContainment(own, execution, { protection, capabilities: new Map() })
+    for (const ref of functions) chosen.set(ref.target + ref.selector, ref)
+  }
+  return [...chosen.values()]
+}
+
+interface Trial {
+  readonly witnessed: Witnessed
+  readonly diagnosis: Diagnosis | null
+  readonly preState: Hex
+}
+
+interface Choice {
+  readonly candidates: readonly PatchSet[]
+  readonly refusals: readonly string[]
+  readonly onProgress: (line: string) => void
+}
+
+type Outcome = Pick<Healing, 'remedy' | 'verdict' | 'checks' | 'gas' | 'bundle'>
+
+/** Verifies candidates in order until one is effective. */
+async function tryCandidates({ witnessed, diagnosis, preState }: Trial, choice: Choice): Promise<Outcome> {
+  const { candidates, refusals, onProgress } = choice
+  if (candidates.length === 0) return withoutRemedy(refusals)
+  const baseline = await prepareVerification(witnessed, preState, diagnosis)
+  let best: { readonly remedy: PatchSet; readonly verdict: Verdict } | null = null
+  for (const [index, remedy] of candidates.entries()) {
+    onProgress(`verifying patch ${index + 1} of ${candidates.length}: ${remedy.description[0] ?? ''}`)
+    const verdict = await verifyPatch(baseline, remedy)
+    if (best === null || rank(verdict) > rank(best.verdict)) best = { remedy, verdict }
+    if (verdict.verdict === 'effective') break
+  }
+  const { remedy, verdict } = best!
+  return {
+    remedy,
+    verdict: verdict.verdict,
+    checks: verdict.checks,
+    gas: verdict.gas,
+    bundle: verdict.bundle.hash,
+  }
+}
+
+const RANKS: readonly VerdictKind[] = ['harmful', 'ineffective', 'inconclusive', 'effective']
+const rank = ({ verdict }: Verdict): number => RANKS.indexOf(verdict)
+
+function withoutRemedy(refusals: readonly string[]): Outcome {
+  const detail = refusals.length > 0 ? refusals.join('; ') : 'no class of root cause fits the attack'
+  const checks: Check[] = [{ name: 'patch', result: 'fail', detail }]
+  return { remedy: null, verdict: 'ineffective', checks, gas: null, bundle: null }
+}
+
+/** Names the state a case starts from. */
+function hashGenesis({ chainId, hardfork, block, alloc }: Case): Hex {
+  return keccak256(stringToHex(canonicalJson(toJson({ chainId, hardfork, block, alloc }))))
+}
+
+function startClock() {
+  const begun = performance.now()
+  const laps = { detect: 0, contain: 0, diagnose: 0, patch: 0, verify: 0 }
+  let last = begun
+  return {
+    lap(stage: keyof typeof laps) {
+      const now = performance.now()
+      laps[stage] = round(now - last)
+      last = now
+    },
+    read: () => ({ ...laps, total: round(performance.now() - begun) }),
+  }
+}
+
+const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
+
+/** The object `suture heal --json` prints, `suture-heal/1`. */
+export function formatHealing(healing: Healing): { readonly [key: string]: Json } {
+  const { diagnosis, remedy, verdict, gas } = healing
+  // A patch that was not shown effective is not handed on as one.
+  const promoted = verdict === 'effective' && remedy ? remedy.patches : []
+  return {
+    format: 'suture-heal/1',
+    case: healing.name,
+    findings: healing.findings.map(({ finding: { detector, severity, evidence, summary }, transaction }) => ({
+      detector,
+      severity,
+      transaction,
+      evidence: { ...evidence, summary },
+    })),
+    containment: { functions: healing.containment.map(({ target, selector }) => ({ target, selector })) },
+    diagnosis: diagnosis && formatDiagnosis(diagnosis),
+    patches: promoted.map(({ target, kind, runtime, storage, certificate }) => ({
+      target,
+      kind,
+      ...(runtime ? { runtime } : {}),
+      ...(storage ? { storage } : {}),
+      certificate: toJson(certificate),
+    })),
+    verdict,
+    checks: healing.checks.map(({ name, result, detail }) => ({ name, result, detail })),
+    gas: { benignBefore: Number(gas?.benignBefore ?? 0n), benignAfter: Number(gas?.benignAfter ?? 0n) },
+    milliseconds: healing.milliseconds,
+    bundle: healing.bundle,
+  }
+}
+
+function formatDiagnosis({
+  class: rootCause,
+  target,
+  selector,
+  pc,
+  slots,
+  confidence,
+  summary,
+}: Diagnosis): Json {
+  return { class: rootCause, target, selector, pc, slots, confidence, summary }
+}

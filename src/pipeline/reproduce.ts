@@ -1,0 +1,105 @@
+import { keccak256 } from 'viem'
+import { createSequenceRunner, createSimulator } from '../chain/simulate.ts'
+import type { Rpc } from '../chain/types.ts'
+import { SutureError } from '../core/errors.ts'
+import { type Address, bytesOf, type Hex, toQuantity } from '../core/hex.ts'
+import { hashJson } from '../core/json.ts'
+import type { Diagnosis } from '../diagnosis/types.ts'
+import { encodeCertificate, hashCertificate } from '../governance/encode-certificate.ts'
+import type { OpenRequest } from '../governance/inbox.ts'
+import { readGateTarget } from '../governance/read-gate-target.ts'
+import { hashRestriction } from '../governance/typed-data.ts'
+import { checkCertificate } from '../patching/checker/check-certificate.ts'
+import { findTemplate } from '../patching/templates/table.ts'
+import type { PatchSet } from '../patching/types.ts'
+import { prepareBaseline } from '../verification/prepare-baseline.ts'
+import { readEvidence } from '../verification/read-evidence.ts'
+import { verifyPatch } from '../verification/verify-patch.ts'
+import { checkPatch } from './remedy.ts'
+import { selectorsOf } from './scene.ts'
+
+/** One thing a guardian looks at before signing. */
+export interface Examination {
+  readonly what: string
+  readonly passed: boolean
+  readonly detail: string
+}
+
+/**
+ * Checks an approval request from the ground up, on the guardian's own node and believing nothing in it: that what is to be signed is what is
+ * shown, that the gate's registered code is the one the certificate is about, that the certificate proves a restriction, and that
+ * running the whole verification again gives the same evidence hash and the verdict `effective`.
+ */
+export async function examineRequest(rpc: Rpc, request: OpenRequest): Promise<readonly Examination[]> {
+  const examinations: Examination[] = []
+  const note = (what: string, passed: boolean, detail: string) => examinations.push({ what, passed, detail })
+  const same = (what: string, actual: string, expected: string) =>
+    note(what, actual === expected, actual === expected ? actual : `${actual}, expected ${expected}`)
+
+  const { restriction, certificate, runtime, gate, chainId } = request
+  same('digest', request.digest, hashRestriction({ gate, chainId }, restriction))
+  same('patched code', keccak256(runtime), restriction.patchedCodeHash)
+  const encoded = encodeCertificate(certificate, (name) => findTemplate(name)?.params)
+  same('certificate', hashCertificate(encoded), restriction.certificateHash)
+  same('chain', String(rpc.chainId), String(chainId))
+
+  const state = await readGateTarget(rpc, { gate, target: restriction.target })
+  same('registered code', restriction.originalCodeHash, state.originalCodeHash)
+  same('nonce', String(restriction.nonce), String(state.nonce))
+  const original = await rpc.request<Hex>('eth_getCode', [state.original, 'latest'])
+  const proof = checkCertificate({
+    original: bytesOf(original),
+    patched: bytesOf(runtime),
+    certificate,
+    siteMapRoot: state.siteMapRoot,
+  })
+  note(
+    'restriction',
+    proof.accepted,
+    proof.accepted ? 'proved by the certificate' : `${proof.reason}: ${proof.detail}`,
+  )
+
+  same('evidence hash', hashJson(request.bundle.content), restriction.bundleHash)
+  const { hash, verdict } = await reproduceEvidence(rpc, request)
+  same('evidence reproduced', hash, restriction.bundleHash)
+  same('verdict', verdict, 'effective')
+  return examinations
+}
+
+async function reproduceEvidence(
+  rpc: Rpc,
+  { bundle, runtime }: OpenRequest,
+): Promise<{ hash: Hex; verdict: string }> {
+  const inputs = readEvidence(bundle.content)
+  const patchSet = bundle.content.patches as unknown as PatchSet
+  if (!patchSet.patches.some((patch) => patch.runtime === runtime)) {
+    throw new SutureError(
+      'EVIDENCE_INVALID',
+      'The evidence is about another patch than the one to be signed.',
+      {
+        meta: ['field: patches', 'fix: ask for the bundle of this patch'],
+      },
+    )
+  }
+  const first = inputs.attack[0]?.at
+  const tag = first === undefined ? 'latest' : toQuantity(first)
+  const codes: Record<Address, Hex> = {}
+  for (const account of Object.keys(inputs.codes) as Address[]) {
+    codes[account] = await rpc.request<Hex>('eth_getCode', [account, tag])
+  }
+  const baseline = await prepareBaseline({
+    run: createSequenceRunner(createSimulator(rpc)),
+    chainId: inputs.chainId,
+    hardfork: inputs.hardfork,
+    preState: inputs.preState,
+    history: inputs.history,
+    attack: inputs.attack,
+    protection: { contracts: new Set(inputs.protected), implementations: inputs.implementations },
+    codes,
+    recoverSelectors: selectorsOf,
+    checkCertificate: checkPatch,
+    diagnosis: bundle.content.diagnosis as unknown as Diagnosis | null,
+  })
+  const { verdict, bundle: again } = await verifyPatch(baseline, patchSet)
+  return { hash: again.hash, verdict }
+}

@@ -1,0 +1,249 @@
+import { serve } from '@hono/node-server'
+import type { Logger } from 'pino'
+import { readBlock } from '../chain/read-block.ts'
+import { resolveContract } from '../chain/resolve-proxy.ts'
+import { createRpc } from '../chain/rpc.ts'
+import { createSequenceRunner, createSimulator } from '../chain/simulate.ts'
+import { streamEvents } from '../chain/stream.ts'
+import type { BlockRef, Execution, Rpc } from '../chain/types.ts'
+import type { LoadedConfig, Protocol } from '../config/types.ts'
+import type { Capabilities } from '../containment/types.ts'
+import { SutureError } from '../core/errors.ts'
+import type { Address } from '../core/hex.ts'
+import { createMetrics } from '../core/metrics.ts'
+import { openStore } from '../core/store.ts'
+import { DETECTORS } from '../detectors/table.ts'
+import type { Protection } from '../detectors/types.ts'
+import { createSender } from '../execution/submit.ts'
+import type { TransactionSigner } from '../execution/types.ts'
+import { createInbox } from '../governance/inbox.ts'
+import { type Detection, startRunner } from '../incidents/run.ts'
+import type { Incident, IncidentEvent } from '../incidents/types.ts'
+import { createApp } from '../server/app.ts'
+import { createHandlers } from './handlers.ts'
+import { type Alarm, createWatcher } from './watcher.ts'
+
+/** What a watch tells while it runs. */
+export type WatchNotice =
+  | {
+      readonly type: 'watching'
+      readonly protocol: string
+      readonly chainId: number
+      readonly block: bigint
+      readonly url: string
+    }
+  | {
+      readonly type: 'finding'
+      readonly summary: string
+      readonly severity: string
+      readonly transaction: string
+    }
+  | {
+      readonly type: 'event'
+      readonly at: Date
+      readonly incident: string
+      readonly event: string
+      readonly payload: IncidentEvent
+    }
+  | {
+      readonly type: 'signature'
+      readonly incident: string
+      readonly signer: Address
+      readonly count: number
+      readonly threshold: number
+    }
+  | { readonly type: 'notice'; readonly incident: string; readonly sentence: string }
+  | { readonly type: 'report'; readonly incident: string; readonly markdown: string; readonly html: string }
+
+export interface WatchOptions {
+  readonly config: LoadedConfig
+  readonly protocol: Protocol
+  /** null: a dry run. */
+  readonly signer: TransactionSigner | null
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly hardfork: string
+  /** Port of the local server; 0 for any. */
+  readonly port: number
+  /** Blocks learned from before watching. */
+  readonly learnBlocks: bigint
+  readonly onNotice: (notice: WatchNotice) => void
+  readonly onResolved: (
+    incident: Incident,
+    retried: readonly Execution[],
+  ) => Promise<{ markdown: string; html: string } | null>
+}
+
+/** Recent blocks remembered over a restart, for the stream to go on behind. */
+const RESUME_BLOCKS = 64
+
+/** Watches one protocol until `signal` fires: the whole loop, live. */
+export async function watchProtocol(options: WatchOptions): Promise<void> {
+  const { config, protocol, signer, logger, signal, onNotice } = options
+  const { chain } = protocol
+  const metrics = createMetrics()
+  const rpc = createRpc({
+    urls: chain.rpc,
+    chainId: chain.id,
+    logger,
+    onTry: ({ method, outcome }) => metrics.rpcRequests.inc({ method, outcome }),
+  })
+  const store = await openStore({
+    ...(config.database ? { url: config.database } : {}),
+    dataDir: `${config.folder}/.suture/postgres`,
+    logger,
+  })
+  const cleanups: (() => unknown)[] = [() => store.close(), () => rpc.close()]
+  try {
+    const protection = await readProtection(rpc, protocol)
+    const simulate = createSimulator(rpc)
+    const sender = signer
+      ? createSender({
+          rpc,
+          signer,
+          store,
+          logger,
+          maxFeePerGas: chain.maxFeePerGas,
+          confirmations: chain.confirmations,
+          pollMs: 250,
+          signal,
+          metrics,
+        })
+      : null
+    const inbox = createInbox({
+      onSignature: ({ incident, threshold, signatures }, { signer: who }) =>
+        onNotice({ type: 'signature', incident, signer: who, count: signatures.length, threshold }),
+    })
+    const handlers = createHandlers({
+      rpc,
+      chainId: chain.id,
+      hardfork: options.hardfork,
+      simulate,
+      run: createSequenceRunner(simulate),
+      protection,
+      capabilities: capabilitiesOf(protocol),
+      gate: protocol.gate,
+      sender,
+      inbox,
+      approvalSeconds: protocol.approvals.deadline,
+      history: () => watcher.history(),
+      notify: (sentence, { id }) => onNotice({ type: 'notice', incident: id, sentence }),
+      onResolved: async (incident, retried) => {
+        const files = await options.onResolved(incident, retried)
+        if (files) onNotice({ type: 'report', incident: incident.id, ...files })
+      },
+    })
+    const runner = await startRunner({
+      store,
+      handlers,
+      logger,
+      metrics,
+      onEntry: ({ incident, event, at }) =>
+        onNotice({ type: 'event', at, incident, event: event.type, payload: event }),
+    })
+    cleanups.unshift(() => runner.stop())
+    const watcher = createWatcher({
+      simulate,
+      detectors: DETECTORS,
+      protection,
+      logger,
+      metrics,
+      chain: chain.name,
+      onRetraction: (blocks) => runner.retract(blocks),
+      onAlarm: async (alarm) => {
+        for (const { summary, severity } of alarm.findings) {
+          onNotice({ type: 'finding', summary, severity, transaction: alarm.transaction.hash })
+        }
+        for (const detection of detectionsOf(alarm, protocol)) await runner.report(detection)
+      },
+    })
+    const resume = await learnRecent(rpc, watcher, options.learnBlocks)
+    await sender?.resume()
+    const app = createApp({ inbox, incidents: () => runner.incidents(), metrics })
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, ({ port }) => {
+      const block = watcher.head()?.number ?? 0n
+      onNotice({
+        type: 'watching',
+        protocol: protocol.name,
+        chainId: chain.id,
+        block,
+        url: `http://127.0.0.1:${port}`,
+      })
+    })
+    cleanups.unshift(() => server.close())
+    const ended = AbortSignal.any([signal, runner.ended])
+    for await (const event of streamEvents(rpc, { signal: ended, resume, logger }))
+      await watcher.handle(event)
+  } finally {
+    for (const cleanup of cleanups) await cleanup()
+  }
+}
+
+/** The protected contracts with what stands behind their proxies. */
+async function readProtection(rpc: Rpc, { contracts }: Protocol): Promise<Protection> {
+  const implementations = new Map<Address, Address>()
+  for (const [name, address] of Object.entries(contracts)) {
+    const { implementation, facets } = await resolveContract(rpc, address)
+    const code = await rpc.request<string>('eth_getCode', [address, 'latest'])
+    if (code === '0x') {
+      throw new SutureError('CONFIG_INVALID', 'There is no code at a protected contract.', {
+        meta: [`field: contracts.${name}`, `value: ${address}`, 'fix: check the address and the chain'],
+      })
+    }
+    for (const behind of [implementation, ...Object.values(facets ?? {})]) {
+      if (behind !== address) implementations.set(behind, address)
+    }
+  }
+  return { contracts: new Set(Object.values(contracts)), implementations }
+}
+
+/** How each protected contract can be stopped, as the configuration has it. */
+function capabilitiesOf({ contracts, gate, breaker, pause }: Protocol): Capabilities {
+  return new Map(
+    Object.values(contracts).map((target) => {
+      const own = pause
+        .filter((brake) => brake.target === target)
+        .map(({ signature }) => ({ kind: 'pause' as const, signature }))
+      const shim = gate ? [{ kind: 'shim' as const, gate }] : []
+      const asked = breaker ? [{ kind: 'breaker' as const, breaker }] : []
+      return [target, [...shim, ...asked, ...own]]
+    }),
+  )
+}
+
+/** Findings grave enough for an incident. */
+function detectionsOf({ findings, transaction, step, block }: Alarm, protocol: Protocol): Detection[] {
+  return findings
+    .filter(({ severity }) => severity === 'high' || severity === 'critical')
+    .map((finding) => ({
+      protocol: protocol.name,
+      chainId: protocol.chain.id,
+      victim: finding.subject,
+      policy: { freeze: protocol.policy.freeze, restrict: protocol.policy.restrict },
+      sighting: {
+        finding,
+        transaction,
+        context: step.block,
+        at: step.at ?? 0n,
+        before: step.before ?? {},
+        block,
+        retracted: false,
+      },
+    }))
+}
+
+/** Feeds the watcher the last blocks, so that it knows what is usual. */
+async function learnRecent(
+  rpc: Rpc,
+  watcher: ReturnType<typeof createWatcher>,
+  count: bigint,
+): Promise<BlockRef[]> {
+  const head = BigInt(await rpc.request<string>('eth_blockNumber'))
+  const known: BlockRef[] = []
+  for (let number = head > count ? head - count : 1n; number <= head; number++) {
+    const block = await readBlock(rpc, number)
+    await watcher.learn(block)
+    known.push({ number: block.number, hash: block.hash, parentHash: block.parentHash })
+  }
+  return known.slice(-RESUME_BLOCKS)
+}

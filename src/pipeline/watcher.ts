@@ -1,0 +1,194 @@
+import type { Logger } from 'pino'
+import { applyDiff } from '../chain/overlay.ts'
+import type {
+  Block,
+  BlockContext,
+  BlockRef,
+  ChainEvent,
+  ChainTransaction,
+  Execution,
+  Simulate,
+  StateOverride,
+  Step,
+} from '../chain/types.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Address, Hex } from '../core/hex.ts'
+import type { Metrics } from '../core/metrics.ts'
+import { type DetectorStates, initialStates, inspectExecution, learnExecution } from '../detectors/inspect.ts'
+import type { Detector, Finding, Protection } from '../detectors/types.ts'
+
+/** An execution detectors had something to say about, and how to run it again. */
+export interface Alarm {
+  readonly findings: readonly Finding[]
+  readonly execution: Execution
+  readonly transaction: ChainTransaction
+  readonly step: Step
+  readonly block: BlockRef | null
+}
+
+interface WatcherOptions {
+  readonly simulate: Simulate
+  readonly detectors: readonly Detector[]
+  readonly protection: Protection
+  readonly logger: Logger
+  readonly metrics?: Pick<
+    Metrics,
+    'findings' | 'unchecked' | 'detectDuration' | 'traceDuration' | 'blocks' | 'pending'
+  >
+  readonly chain: string
+  /** Benign transactions kept for verification. */
+  readonly historyLimit?: number
+  readonly onAlarm: (alarm: Alarm) => Promise<void>
+  readonly onRetraction: (blocks: readonly BlockRef[]) => Promise<void>
+}
+
+export interface Watcher {
+  /** Takes in blocks that are over: what they hold is learned from, and nothing in them raises an alarm. */
+  learn(block: Block): Promise<void>
+  handle(event: ChainEvent): Promise<void>
+  /** Benign transactions on protected contracts, oldest first, each on the state it had. */
+  history(): readonly Step[]
+  head(): Block | null
+}
+
+/** Senders are remembered while they have something pending; so many at most. */
+const PENDING_SENDERS = 10_000
+const DEFAULT_HISTORY = 200
+
+/**
+ * Looks at everything the chain does to protected contracts: pending transactions on top of the newest block (after the sender's
+ * earlier pending ones), mined ones in the order of their block on the state of its parent.
+ *
+ * A transaction is traced once per state it meets; the trace is shared by all detectors.
+ */
+export function createWatcher(options: WatcherOptions): Watcher {
+  const { simulate, detectors, protection, logger, metrics, chain, historyLimit = DEFAULT_HISTORY } = options
+  const pool = new Map<Address, ChainTransaction[]>()
+  const history: { readonly step: Step; readonly block: Hex }[] = []
+  let states: DetectorStates = initialStates(detectors)
+  let head: Block | null = null
+  let interval = 12n
+
+  async function trace(step: Step, state: StateOverride): Promise<Execution> {
+    const end = metrics?.traceDuration.startTimer({ chain })
+    const at = step.at === undefined ? {} : { at: step.at }
+    const { transaction, block } = step
+    const execution = await simulate({ transaction, block, state, ...at, watch: protection.contracts })
+    end?.()
+    return execution
+  }
+
+  function inspect(execution: Execution): readonly Finding[] {
+    const end = metrics?.detectDuration.startTimer()
+    const inspection = inspectExecution(execution, { detectors, states, protection })
+    end?.()
+    if (!inspection.checked) {
+      for (const reason of inspection.reasons) metrics?.unchecked.inc({ detector: reason.split(':')[0]! })
+      logger.warn({ reasons: inspection.reasons }, 'an execution could not be fully checked')
+    }
+    for (const { detector, severity } of inspection.findings) metrics?.findings.inc({ detector, severity })
+    return inspection.findings
+  }
+
+  async function onPending(transaction: ChainTransaction): Promise<void> {
+    metrics?.pending.inc({ chain })
+    const earlier = queueUp(pool, transaction)
+    if (head === null) return
+    const block = nextBlock(head, interval)
+    let before: StateOverride = {}
+    for (const one of earlier)
+      before = applyDiff(before, (await trace({ transaction: one, block, at: head.number }, before)).diff)
+    const step: Step = { transaction, block, at: head.number, before }
+    const execution = await trace(step, before)
+    const findings = touches(execution, protection) ? inspect(execution) : []
+    if (findings.length > 0) await options.onAlarm({ findings, execution, transaction, step, block: null })
+  }
+
+  async function onBlock(block: Block, alarming: boolean): Promise<void> {
+    metrics?.blocks.inc({ chain })
+    let before: StateOverride = {}
+    for (const transaction of block.transactions) {
+      const step: Step = { transaction, block, at: block.number - 1n, before }
+      const execution = await trace(step, before)
+      before = applyDiff(before, execution.diff)
+      dequeue(pool, transaction)
+      if (touches(execution, protection)) await weigh({ execution, transaction, step, block }, alarming)
+    }
+    if (head) interval = block.timestamp - head.timestamp
+    head = block
+  }
+
+  /** What raises no alarm is history, and is learned from. */
+  async function weigh(
+    seen: Omit<Alarm, 'findings'> & { readonly block: Block },
+    alarming: boolean,
+  ): Promise<void> {
+    const findings = inspect(seen.execution)
+    if (alarming && findings.length > 0)
+      await options.onAlarm({ ...seen, findings, block: refOf(seen.block) })
+    if (findings.some(({ severity }) => severity === 'high' || severity === 'critical')) return
+    states = learnExecution(seen.execution, { detectors, states, protection })
+    history.push({ step: seen.step, block: seen.block.hash })
+    if (history.length > historyLimit) history.shift()
+  }
+
+  async function onReorg(retracted: readonly BlockRef[]): Promise<void> {
+    const gone = new Set(retracted.map(({ hash }) => hash))
+    const kept = history.filter(({ block }) => !gone.has(block))
+    history.splice(0, history.length, ...kept)
+    await options.onRetraction(retracted)
+  }
+
+  return {
+    learn: (block) => onBlock(block, false),
+    history: () => history.map(({ step }) => step),
+    head: () => head,
+    handle: async (event) => {
+      try {
+        if (event.type === 'pending') await onPending(event.transaction)
+        else if (event.type === 'block') await onBlock(event.block, true)
+        else await onReorg(event.retracted)
+      } catch (error) {
+        // One transaction that cannot be traced must not end the watch; that it was not checked is said.
+        metrics?.unchecked.inc({ detector: 'trace' })
+        logger.error({ event: event.type, reason: messageOf(error) }, 'could not check what the chain did')
+      }
+    },
+  }
+}
+
+const touches = ({ frames }: Execution, { contracts }: Protection): boolean =>
+  frames.some((frame) => contracts.has(frame.context))
+
+const refOf = ({ number, hash, parentHash }: Block): BlockRef => ({ number, hash, parentHash })
+
+/** Adds a pending transaction to its sender's queue and returns those before it, in order of nonce. */
+function queueUp(pool: Map<Address, ChainTransaction[]>, transaction: ChainTransaction): ChainTransaction[] {
+  const queue = (pool.get(transaction.from) ?? []).filter(({ nonce }) => nonce !== transaction.nonce)
+  const earlier = queue.filter(({ nonce }) => nonce < transaction.nonce)
+  pool.set(
+    transaction.from,
+    [...queue, transaction].sort((a, b) => Number(a.nonce - b.nonce)),
+  )
+  if (pool.size > PENDING_SENDERS) pool.delete(pool.keys().next().value!)
+  return earlier
+}
+
+function dequeue(pool: Map<Address, ChainTransaction[]>, { from, nonce }: ChainTransaction): void {
+  const left = pool.get(from)?.filter((waiting) => waiting.nonce > nonce) ?? []
+  if (left.length > 0) pool.set(from, left)
+  else pool.delete(from)
+}
+
+/** The block a pending transaction can expect; base fee and randomness are guesses that executions rarely depend on. */
+function nextBlock(head: Block, interval: bigint): BlockContext {
+  const { baseFeePerGas, gasLimit, coinbase, prevRandao } = head
+  return {
+    number: head.number + 1n,
+    timestamp: head.timestamp + interval,
+    baseFeePerGas,
+    gasLimit,
+    coinbase,
+    prevRandao,
+  }
+}

@@ -1,0 +1,40 @@
+import { compareExecutions, describeDifference } from '../compare.ts'
+import type { Check, ReservedSlots } from '../types.ts'
+import { fail, inconclusive, type ProbeOutcome, pass } from './context.ts'
+
+const NAME = 'selectors'
+
+interface SelectorsOutcome {
+  readonly reserved: readonly ReservedSlots[]
+  readonly outcomes: readonly ProbeOutcome[]
+  /** Targets of the patches that were not probed because they are neither protected nor behind a protected contract. */
+  readonly unprobed: readonly string[]
+}
+
+/** Every function the attack does not use answers as before. */
+export function checkSelectors({ reserved, outcomes, unprobed }: SelectorsOutcome): Check {
+  const answers = new Map<string, boolean>()
+  for (const { probe, original, patched } of outcomes) {
+    const where = `${probe.selector} of ${probe.target} called by ${probe.step.transaction.from} (${probe.moment} history)`
+    if (!original.ran)
+      return inconclusive(NAME, `${where} could not run on the original (${original.reason})`)
+    if (!patched.ran)
+      return inconclusive(NAME, `${where} could not run on the patched contract (${patched.reason})`)
+    const now = patched.executions[0]!
+    if (probe.attacked) {
+      if (original.executions[0]!.status !== 'success') continue
+      const key = `${probe.selector} of ${probe.target}`
+      answers.set(key, (answers.get(key) ?? false) || now.status === 'success')
+      continue
+    }
+    const difference = compareExecutions(original.executions[0]!, now, reserved)
+    if (difference) return fail(NAME, `${where} differs in ${describeDifference(difference)}`)
+  }
+  if (unprobed.length > 0)
+    return inconclusive(NAME, `not probed, for lack of code or protection: ${unprobed.join(', ')}`)
+  const probed = outcomes.filter(({ probe }) => !probe.attacked).length
+  const quiet = [...answers].filter(([, any]) => !any).map(([key]) => key)
+  const note =
+    quiet.length > 0 ? `; functions of the attack that no longer answer any probe: ${quiet.join(', ')}` : ''
+  return pass(NAME, `${probed} probe(s) alike in every field${note}`)
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { print } from '../../test/support/print.ts'
+import { vaultCase } from '../../test/support/vault-incident.ts'
+import { attackSteps, historySteps } from '../chain/case.ts'
+import { startCaseNode } from '../chain/case-node.ts'
+import { planRemedies, prepareVerification } from '../pipeline/remedy.ts'
+import { investigate, witness } from '../pipeline/scene.ts'
+import { verifyPatch } from './verify-patch.ts'
+
+describe('a planned restriction', () => {
+  it.each(['cancun', 'shanghai'])('of a re-entered vault is effective on %s', async (hardfork) => {
+    const told = vaultCase(hardfork)
+    const node = await startCaseNode(told)
+    try {
+      const witnessed = await witness({
+        ...told,
+        protection: { contracts: new Set(told.protected), implementations: new Map() },
+        history: historySteps(told),
+        attack: attackSteps(told),
+        simulate: node.simulate,
+        run: node.run,
+        codeOf: async (address) => told.alloc[address]?.code ?? '0x',
+      })
+      const [diagnosis] = await investigate(witnessed)
+      const [first] = planRemedies(witnessed, [diagnosis!]).candidates
+      const baseline = await prepareVerification(witnessed, `0x${'00'.repeat(32)}`, diagnosis!)
+      const { verdict, checks, gas } = await verifyPatch(baseline, first!)
+      print(
+        `${hardfork}: ${first!.description.join('; ')}; benign gas ${gas.benignBefore} to ${gas.benignAfter}`,
+      )
+      expect(checks.filter(({ result }) => result !== 'pass')).toEqual([])
+      expect(verdict).toBe('effective')
+      expect(gas.benignAfter).toBeGreaterThan(gas.benignBefore)
+    } finally {
+      await node.stop()
+    }
+  })
+})

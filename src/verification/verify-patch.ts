@@ -1,0 +1,138 @@
+import type { StateOverride } from '../chain/types.ts'
+import type { PatchSet } from '../patching/types.ts'
+import { bundleEvidence } from './bundle.ts'
+import { checkAttack } from './checks/attack.ts'
+import { checkCertificates } from './checks/certificate.ts'
+import type { Candidate, ProbeOutcome, VariantOutcome } from './checks/context.ts'
+import { checkHistory } from './checks/history.ts'
+import { checkRestriction } from './checks/restriction.ts'
+import { checkSelectors } from './checks/selectors.ts'
+import { checkSize } from './checks/size.ts'
+import { checkStorageLayout } from './checks/storage-layout.ts'
+import { checkVariants } from './checks/variants.ts'
+import { compareExecutions } from './compare.ts'
+import { decideVerdict } from './decide-verdict.ts'
+import { NO_HARM } from './harm.ts'
+import { overlayPatches } from './overlay-patches.ts'
+import { measureHarm } from './prepare-baseline.ts'
+import { probeTargets } from './probes.ts'
+import { replaySteps, stateForAttack } from './replay.ts'
+import { replayVariant } from './replay-variant.ts'
+import type { Baseline, Check, ReplayAttempt, ReservedSlots, Verdict } from './types.ts'
+
+/** Probes between two looks at whether one already differs: a contract that burns all gas would make every one of them slow. */
+const PROBES_AT_A_TIME = 32
+
+/**
+ * Decides whether a set of patches stops the attack and does nothing else, by running history, the attack, its variants and probes of
+ * every function on original and patched contracts side by side.
+ *
+ * Variants are tried only where history is unharmed and the attack itself is stopped; a verdict is clear without them otherwise.
+ * The result depends on the inputs alone: the same on any host, whatever ran first.
+ *
+ * @example
+ * const baseline = await prepareBaseline(request)
+ * for (const patchSet of candidates) {
+ *   const { verdict, checks } = await verifyPatch(baseline, patchSet)
+ *   if (verdict === 'effective') break
+ * }
+ */
+export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promise<Verdict> {
+  const { request, run } = baseline
+  const { patches } = patchSet
+  const start = overlayPatches(request.state ?? {}, patches)
+  const candidate: Candidate = { baseline, patches, start }
+  const history = await replaySteps(run, { steps: request.history, state: start })
+  const after = stateForAttack(request, history, start)
+  const [attacked, probes] = await Promise.all([runAttack(candidate, after), runProbes(candidate, after)])
+
+  const benign = checkHistory(baseline.history, history, request.reserved)
+  const stopped = checkAttack({ original: baseline.attack, originalHarm: baseline.harm, ...attacked })
+  const goOn = benign.result === 'pass' && stopped.result === 'pass'
+  const variants = goOn ? await runVariants(candidate, after) : []
+
+  const checks: Check[] = [
+    checkCertificates(request, patches),
+    checkSize(patches),
+    checkStorageLayout(baseline, patches),
+    benign,
+    checkSelectors({ reserved: request.reserved, outcomes: probes, unprobed: findUnprobed(candidate) }),
+    checkRestriction(
+      patches,
+      [
+        { original: baseline.history, patched: history },
+        ...(benign.result === 'pass' ? [{ original: baseline.attack, patched: attacked.patched }] : []),
+        ...probes,
+        ...variants,
+      ],
+      request.reserved,
+    ),
+    stopped,
+    ...(goOn ? checkVariants(baseline.variants, variants) : []),
+  ]
+  const gas = { benignBefore: gasOf(baseline.history), benignAfter: gasOf(history) }
+  const verdict = { verdict: decideVerdict(checks), checks, gas }
+  const bundle = bundleEvidence({
+    baseline,
+    patchSet,
+    history,
+    attack: attacked.patched,
+    variants,
+    probes,
+    verdict,
+  })
+  return { ...verdict, bundle }
+}
+
+async function runAttack({ baseline }: Candidate, after: StateOverride) {
+  const patched = await replaySteps(baseline.run, { steps: baseline.request.attack, state: after })
+  const patchedHarm = patched.ran ? await measureHarm(baseline, { replay: patched, before: after }) : NO_HARM
+  return { patched, patchedHarm }
+}
+
+async function runVariants({ baseline }: Candidate, after: StateOverride): Promise<VariantOutcome[]> {
+  const { attack, run, variants } = baseline
+  const executions = attack.ran ? attack.executions : []
+  const outcomes = variants.map(async ({ variant, replay, harm }): Promise<VariantOutcome | null> => {
+    if (harm === null) return null
+    const patched = await replayVariant(run, variant, { state: after, attack: executions })
+    const span = { before: after, accomplices: variant.accomplices }
+    const patchedHarm = patched.ran ? await measureHarm(baseline, { replay: patched, ...span }) : NO_HARM
+    return { variant, original: replay, originalHarm: harm, patched, patchedHarm }
+  })
+  return (await Promise.all(outcomes)).filter((outcome) => outcome !== null)
+}
+
+async function runProbes({ baseline, start }: Candidate, after: StateOverride): Promise<ProbeOutcome[]> {
+  const { run, probes, request } = baseline
+  const outcomes: ProbeOutcome[] = []
+  for (let first = 0; first < probes.length; first += PROBES_AT_A_TIME) {
+    const some = probes.slice(first, first + PROBES_AT_A_TIME).map(async ({ probe, replay: original }) => {
+      const state = probe.moment === 'before' ? start : after
+      return { probe, original, patched: await replaySteps(run, { steps: [probe.step], state }) }
+    })
+    outcomes.push(...(await Promise.all(some)))
+    if (outcomes.some((outcome) => differs(outcome, request.reserved))) break
+  }
+  return outcomes
+}
+
+function differs({ probe, original, patched }: ProbeOutcome, reserved: readonly ReservedSlots[]): boolean {
+  if (probe.attacked || !original.ran || !patched.ran) return false
+  return compareExecutions(original.executions[0]!, patched.executions[0]!, reserved) !== null
+}
+
+/** An account that is new needs no probe: nobody can have used it. */
+function findUnprobed({ baseline, patches }: Candidate): string[] {
+  const { request, unknownCode } = baseline
+  const probed = new Set(probeTargets(request))
+  const missed = patches
+    .map(({ target }) => target)
+    .filter((target) => !probed.has(target) && request.codes[target] !== '0x')
+    .filter((target) => request.codes[target] !== undefined || request.protection.contracts.has(target))
+  return [...new Set([...unknownCode, ...missed])]
+}
+
+function gasOf(replay: ReplayAttempt): bigint {
+  return replay.ran ? replay.executions.reduce((sum, { gasUsed }) => sum + gasUsed, 0n) : 0n
+}
