@@ -30,7 +30,11 @@ export const approveCommand = new Command('approve')
   .requiredOption('--url <url>', 'where the watching process listens')
   .addOption(new Option('--rpc-url <url>', 'your own node').env('RPC_URL').makeOptionMandatory())
   .option('--keystore <name>', 'your key, in .suture/keystores')
-  .option('--key-env <name>', 'the environment variable with your key (for development)', 'GUARDIAN_KEY')
+  .option(
+    '--key-env <name>',
+    'the environment variable with your key (for development)',
+    'SUTURE_GUARDIAN_KEY',
+  )
   .option('--auto', 'sign everything that passes examination without asking')
   .option('--delay <ms>', 'wait before examining, in milliseconds', '0')
   .option('--json', 'print one JSON object per line')

@@ -26,12 +26,3 @@ export interface Containment {
   /** Seconds. */
   readonly duration: bigint
 }
-
-/** A brake that exists for a protected contract. `signature` is that of a function without arguments, e.g. `pause()`. */
-export type Capability =
-  | { readonly kind: 'pause'; readonly signature: string }
-  | { readonly kind: 'breaker'; readonly breaker: Address }
-  | { readonly kind: 'shim'; readonly gate: Address }
-
-/** What can be done to each protected contract, most preferred first; nothing where it is absent. */
-export type Capabilities = ReadonlyMap<Address, readonly Capability[]>

@@ -118,12 +118,11 @@ export class Feed {
     }
   }
 
-  /** Every line from position `from` on, as it comes, until `timeoutMs` are over. Whoever has enough stops asking. */
-  async *follow(from: number, timeoutMs: number): AsyncGenerator<Line> {
-    const end = Date.now() + timeoutMs
+  /** Every line from position `from` on, as it comes, until `end` (milliseconds since the epoch, asked again each time). */
+  async *follow(from: number, end: () => number): AsyncGenerator<Line> {
     for (let at = from; ; ) {
       while (at < this.lines.length) yield this.lines[at++]!
-      const left = end - Date.now()
+      const left = end() - Date.now()
       if (left <= 0 || this.#ended !== null) return
       await this.#nextChange(left)
     }

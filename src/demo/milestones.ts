@@ -1,7 +1,7 @@
 import { toFunctionSelector } from 'viem'
 import type { Address, Hex } from '../core/hex.ts'
 import { lendingPoolAbi, savingsReserveAbi } from '../generated/demo.ts'
-import { type EventLine, type Feed, isKnownEvent, type Payloads, readPayload } from './feed.ts'
+import { type EventLine, type Feed, isKnownEvent, type Line, type Payloads, readPayload } from './feed.ts'
 
 /** A step of an incident as it was seen from outside. */
 export interface Milestone {
@@ -36,37 +36,66 @@ interface FollowOptions {
   readonly onMilestone: (milestone: Milestone) => void
 }
 
+/** How long a report may take once its incident is over. */
+const REPORT_MS = 5_000
+
+interface Progress extends Response {
+  readonly over: boolean
+}
+
+const NOTHING: Progress = {
+  incident: null,
+  milestones: [],
+  freezes: [],
+  restriction: null,
+  signers: [],
+  report: null,
+  over: false,
+}
+
 /** Follows the incident an attack becomes, to its end or until the time is over: what is missing then shows in what is returned. */
 export async function followIncident(options: FollowOptions): Promise<Response> {
-  const { feed, since, from, until, timeoutMs, onMilestone } = options
-  const seen = { milestones: [] as Milestone[], freezes: [] as Hex[], signers: [] as string[] }
-  let incident: string | null = null
-  let restriction: Hex | null = null
-  let over = false
-  let report: Response['report'] = null
-  for await (const line of feed.follow(from, timeoutMs)) {
-    if (line.type === 'report' && over) report = { markdown: line.markdown, html: line.html }
-    if (line.type === 'signature' && incident !== null && !over) seen.signers.push(line.signer)
-    if (line.type === 'event') {
-      incident ??= opensIncident(line, options) ? line.incident : null
-      if (line.incident === incident && isKnownEvent(line.event)) {
-        const told = describe(line)
-        if (told) {
-          const milestone = { ...told, milliseconds: line.readAt - since }
-          seen.milestones.push(milestone)
-          onMilestone(milestone)
-        }
-        if (line.event === 'FreezeMined') seen.freezes.push(receiptOf(line, 'FreezeMined').hash as Hex)
-        if (line.event === 'RestrictionMined') {
-          restriction = receiptOf(line, 'RestrictionMined').hash as Hex
-        }
-        over ||= line.event === until
-      }
-    }
-    // The report follows the end of the incident, which says what there is to report.
-    if (over && (until === 'FreezeMined' || report)) break
+  const { feed, from, until, timeoutMs, onMilestone } = options
+  let end = Date.now() + timeoutMs
+  let progress = NOTHING
+  for await (const line of feed.follow(from, () => end)) {
+    const before = progress
+    progress = fold(before, line, options)
+    for (const milestone of progress.milestones.slice(before.milestones.length)) onMilestone(milestone)
+    if (progress.over && (until === 'FreezeMined' || progress.report)) break
+    if (progress.over && !before.over) end = Math.min(end, Date.now() + REPORT_MS)
   }
-  return { incident, ...seen, restriction, report }
+  const { over: _, ...response } = progress
+  return response
+}
+
+function fold(progress: Progress, line: Line, options: FollowOptions): Progress {
+  if (line.type === 'event') return foldEvent(progress, line, options)
+  if (line.type === 'report' && progress.over) {
+    return { ...progress, report: { markdown: line.markdown, html: line.html } }
+  }
+  if (line.type === 'signature' && progress.incident !== null && !progress.over) {
+    return { ...progress, signers: [...progress.signers, line.signer] }
+  }
+  return progress
+}
+
+function foldEvent(progress: Progress, line: EventLine, options: FollowOptions): Progress {
+  const incident = progress.incident ?? (opensIncident(line, options) ? line.incident : null)
+  if (incident === null || line.incident !== incident || !isKnownEvent(line.event)) return progress
+  const said = describe(line)
+  const milestone = said ? [{ ...said, milliseconds: line.readAt - options.since }] : []
+  const next = {
+    ...progress,
+    incident,
+    milestones: [...progress.milestones, ...milestone],
+    over: progress.over || line.event === options.until,
+  }
+  if (line.event === 'FreezeMined') {
+    return { ...next, freezes: [...next.freezes, receiptOf(line, 'FreezeMined').hash as Hex] }
+  }
+  if (line.event !== 'RestrictionMined') return next
+  return { ...next, restriction: receiptOf(line, 'RestrictionMined').hash as Hex }
 }
 
 function opensIncident(line: EventLine, { attack, victim }: FollowOptions): boolean {

@@ -24,7 +24,7 @@ interface StartOptions {
 
 /** Environment variables that carry the keys of the demo's processes. */
 const SENTINEL_KEY = 'SUTURE_SENTINEL_KEY'
-const GUARDIAN_KEY = 'SUTURE_GUARDIAN_KEY'
+const GUARDIAN_KEY = 'GUARDIAN_KEY'
 
 /** This very package's command line, compiled or from source. */
 function suture(): string[] {
@@ -44,12 +44,13 @@ export async function startWatch(
   return start(command, { [SENTINEL_KEY]: privateKeyOf(world.cast.sentinel) }, { folder, logger })
 }
 
-/** Starts a guardian that approves what it can verify by itself. */
+/** Starts a guardian that approves what it can verify by itself, after `delayMs` of doing something else. */
 export function startGuardian(
   { world, folder, logger }: StartOptions,
-  { index, url }: { readonly index: number; readonly url: string },
+  { index, url, delayMs }: { readonly index: number; readonly url: string; readonly delayMs: number },
 ): SutureProcess {
-  const command = ['approve', '--url', url, '--rpc-url', world.publicNode.url, '--auto', '--json']
+  const node = ['--rpc-url', world.publicNode.url]
+  const command = ['approve', '--url', url, ...node, '--delay', String(delayMs), '--auto', '--json']
   return start(command, { [GUARDIAN_KEY]: privateKeyOf(world.cast.guardians[index]!) }, { folder, logger })
 }
 

@@ -33,9 +33,8 @@ const USES_PER_SECOND = 6
 const HISTORY = 60
 const LEAVING = 5
 const READY_MS = 60_000
-/** The fourth guardian is late, the fifth never comes. */
-const LATE_MS = 6_000
-const PUNCTUAL = 3
+/** What guardians do before they look at a request: the fourth is late, the fifth never comes. */
+const DELAYS_MS = [0, 0, 0, 6_000]
 
 /**
  * Plays the demo: a protocol in use, an attack everybody can see coming, one nobody can, and what Suture does about them as an ordinary
@@ -179,10 +178,9 @@ async function untilWatching({ feed }: SutureProcess): Promise<string> {
 }
 
 function summonGuardians(scene: Scene, setting: { world: World; folder: string }, url: string): void {
-  const summon = (index: number) => scene.add(startGuardian(setting, { index, url }))
-  for (let index = 0; index < PUNCTUAL; index++) summon(index)
-  // Unreferenced: a demo that fails early does not wait for who is late.
-  setTimeout(() => summon(PUNCTUAL), LATE_MS).unref()
+  for (const [index, delayMs] of DELAYS_MS.entries()) {
+    scene.add(startGuardian(setting, { index, url, delayMs }))
+  }
 }
 
 async function trade(

@@ -4,6 +4,7 @@ import { addressOfWord } from '../core/hex.ts'
 import { ancestorsOf, entryOf, protectedAt } from './scope.ts'
 import type { Protection } from './types.ts'
 
+const AND = 0x16
 const EQ = 0x14
 const SUB = 0x03
 const XOR = 0x18
@@ -57,18 +58,22 @@ function ownAuthorityOf(execution: Execution, entry: Frame): Authority {
   const outer = outermostOf(frames, entry)
   const inside = (frame: Frame) => isWithin(frames, frame, outer) && frame.context === target
   const signer = recoveries(execution).find((frame) => inside(frames[frame]!))
-  const principals = new Set<Address>([...path.map(({ caller }) => caller), execution.transaction.from])
+  const principals = new Set<Address>(path.map(({ caller }) => caller))
+  // Whoever is called by a contract that the sender was lured into calling sees the sender as origin.
+  const checksOrigin = outer.caller === execution.transaction.from
   const seen = new Set(observation?.frames)
   if (!observation || !path.some(({ index }) => seen.has(index))) {
     return signer === undefined ? { kind: 'unknown' } : { kind: 'signature', frame: signer }
   }
   for (const { frame, condition } of observation.branches) {
-    if (!(condition.taint & (Taint.caller | Taint.origin | Taint.callerKeyed)) || !inside(frames[frame]!)) continue
-    if (comparesCaller(condition, DEPTH)) return { kind: 'caller-checked', frame }
+    if (!(condition.taint & (Taint.caller | Taint.origin | Taint.callerKeyed)) || !inside(frames[frame]!))
+      continue
+    if (comparesCaller(condition, { checksOrigin, depth: DEPTH })) return { kind: 'caller-checked', frame }
     if (readsRole(condition, DEPTH)) return { kind: 'role-checked', frame }
   }
   for (const access of observation.accesses) {
-    if (access.kind !== 'read' || access.address !== target || access.slot >= FIXED_SLOTS || access.transient) continue
+    if (access.kind !== 'read' || access.address !== target || access.slot >= FIXED_SLOTS || access.transient)
+      continue
     if (access.value !== 0n && principals.has(addressOfWord(access.value)) && inside(frames[access.frame]!)) {
       return { kind: 'owner-read', frame: access.frame }
     }
@@ -89,33 +94,48 @@ const ECRECOVER: Address = '0x0000000000000000000000000000000000000001'
 
 /** Frames that recovered a signer. Some nodes list precompiles in the call tree; where they do not, the opcode level shows the call. */
 export function recoveries({ frames, observation }: Execution): number[] {
-  const listed = frames.flatMap(({ context, parent }) => (context === ECRECOVER && parent !== null ? [parent] : []))
+  const listed = frames.flatMap(({ context, parent }) =>
+    context === ECRECOVER && parent !== null ? [parent] : [],
+  )
   const observed = (observation?.calls ?? []).flatMap(({ targetOrigin, frame }) =>
     targetOrigin?.value === BigInt(ECRECOVER) ? [frame] : [],
   )
   return [...listed, ...observed]
 }
 
-const isCaller = (origin: Origin): boolean => {
-  if (origin.op === 'environment') return origin.opcode === CALLER || origin.opcode === ORIGIN
-  // Compilers mask an address to 160 bits before comparing it.
-  return origin.op === 'compute' && origin.opcode === 0x16 && origin.inputs.some(isCaller)
+interface Search {
+  /** Whether a comparison with the transaction's origin counts. */
+  readonly checksOrigin: boolean
+  readonly depth: number
 }
 
-function comparesCaller(origin: Origin, depth: number): boolean {
+function isCaller(origin: Origin, checksOrigin: boolean): boolean {
+  if (origin.op === 'environment') {
+    return origin.opcode === CALLER || (checksOrigin && origin.opcode === ORIGIN)
+  }
+  // Compilers mask an address to 160 bits before comparing it.
+  const masked = origin.op === 'compute' && origin.opcode === AND
+  return masked && origin.inputs.some((input) => isCaller(input, checksOrigin))
+}
+
+function comparesCaller(origin: Origin, search: Search): boolean {
+  const { checksOrigin, depth } = search
   if (origin.op !== 'compute' || depth === 0) return false
   const [left, right] = origin.inputs
   const comparison = origin.opcode === EQ || origin.opcode === SUB || origin.opcode === XOR
-  if (comparison && left && right && left.value === right.value && isCaller(left) !== isCaller(right)) {
-    const other = isCaller(left) ? right : left
-    // Equal to the origin or to an argument says nothing: whoever calls chooses both.
-    if (!(other.taint & (Taint.calldata | Taint.caller | Taint.origin | Taint.callerKeyed))) return true
+  if (comparison && left && right && left.value === right.value) {
+    const [isLeft, isRight] = [isCaller(left, checksOrigin), isCaller(right, checksOrigin)]
+    const other = isLeft ? right : left
+    // Equal to an argument, or to what is kept under the caller's own key, says nothing: whoever calls chooses both.
+    const chosen = other.taint & (Taint.calldata | Taint.caller | Taint.origin | Taint.callerKeyed)
+    if (isLeft !== isRight && !chosen) return true
   }
-  return origin.inputs.some((input) => comparesCaller(input, depth - 1))
+  return origin.inputs.some((input) => comparesCaller(input, { checksOrigin, depth: depth - 1 }))
 }
 
 function readsRole(origin: Origin, depth: number): boolean {
   if (depth === 0) return false
-  if (origin.op === 'storage') return (origin.slotOrigin.taint & (Taint.caller | Taint.origin)) !== 0 && (origin.value & 0xffn) === 1n
+  if (origin.op === 'storage')
+    return (origin.slotOrigin.taint & (Taint.caller | Taint.origin)) !== 0 && (origin.value & 0xffn) === 1n
   return origin.op === 'compute' && origin.inputs.some((input) => readsRole(input, depth - 1))
 }

@@ -68,7 +68,7 @@ function fromStorage({ diff }: Execution, flow: Flow, token: Address): bigint | 
   const keyed = slots.length === 1 ? slots[0] : slots.find(([slot]) => isKeyedBy(slot as Hex, flow.holder))
   if (keyed) return BigInt(keyed[1].before)
   // Which of several slots it is cannot be told: the largest gives the smallest share, so nothing is exaggerated.
-  return slots.map(([, { before }]) => BigInt(before)).reduce((a, b) => (a > b ? a : b))
+  return largestOf(slots.map(([, { before }]) => BigInt(before)))
 }
 
 /** Whether `slot` is `mapping[key]` of a mapping at a low position, as Solidity or Vyper lay it out. */
@@ -84,7 +84,8 @@ export function isKeyedBy(slot: Hex, key: Address): boolean {
 function fromAnswer({ frames, transfers }: Execution, flow: Flow, token: Address): bigint | null {
   const input = `${BALANCE_OF}${toWord(BigInt(flow.holder)).slice(2)}`
   const asked = frames.find(
-    (frame) => frame.context === token && frame.input === input && frame.output.length === 66 && !frame.reverted,
+    (frame) =>
+      frame.context === token && frame.input === input && frame.output.length === 66 && !frame.reverted,
   )
   if (!asked) return null
   let before = BigInt(asked.output)
@@ -94,6 +95,13 @@ function fromAnswer({ frames, transfers }: Execution, flow: Flow, token: Address
     if (transfer.to === flow.holder) before -= transfer.amount
   }
   return before < 0n ? null : before
+}
+
+/** The largest of the values; 0 of none. */
+export function largestOf(values: readonly bigint[]): bigint {
+  let largest = 0n
+  for (const value of values) if (value > largest) largest = value
+  return largest
 }
 
 /** `part / whole` between 0 and 1, to six digits; 0 of nothing is 0. */

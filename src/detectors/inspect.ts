@@ -33,6 +33,9 @@ export function inspectExecution(execution: Execution, context: InspectionContex
 export function learnExecution(execution: Execution, context: InspectionContext): DetectorStates {
   const { detectors, states, protection } = context
   return Object.fromEntries(
-    detectors.map(({ name, initial, learn }) => [name, learn(states[name] ?? initial, execution, protection)]),
+    detectors.map(({ name, initial, learn }) => [
+      name,
+      learn(states[name] ?? initial, execution, protection),
+    ]),
   )
 }

@@ -1,9 +1,11 @@
-import type { Execution } from '../chain/types.ts'
-import { type Address, ZERO_ADDRESS } from '../core/hex.ts'
-import { balanceBefore, type Flow, shareOf } from './holdings.ts'
+import { type Execution, Taint } from '../chain/types.ts'
+import { type Address, toWord, ZERO_ADDRESS } from '../core/hex.ts'
+import { balanceBefore, type Flow, isKeyedBy, largestOf, shareOf } from './holdings.ts'
 import { foldWindow, type OutflowState, type OutflowWindow, windowAt } from './outflow-state.ts'
 import { isBorrowed, protectedEntries } from './scope.ts'
 import type { Protection } from './types.ts'
+
+const FIXED_SLOTS = 1n << 32n
 
 /** What a holder lost in a transaction, together with what it lost in the blocks just before. */
 export interface Loss {
@@ -27,11 +29,7 @@ export interface Loss {
  * Fails for holders whose tokens are not worth the same in total (concentrated liquidity, lending pools): there a trade can look
  * like a loss. What was never held before counts as no compensation, since anybody can send a token made up for the purpose.
  */
-export function measureLoss(
-  execution: Execution,
-  flows: readonly Flow[],
-  state: OutflowState,
-): Loss | null {
+export function measureLoss(execution: Execution, flows: readonly Flow[], state: OutflowState): Loss | null {
   const [{ holder }] = flows as [Flow]
   let window = windowAt(state.windows[holder], execution.block.number)
   let worst: { flow: Flow; before: bigint; share: number } | null = null
@@ -82,7 +80,7 @@ export function shareRedeemed({ transfers, diff }: Execution, holder: Address): 
     const supplies = Object.values(diff[token]?.storage ?? {})
       .filter(({ before, after }) => BigInt(before) - BigInt(after) === amount)
       .map(({ before }) => BigInt(before))
-    const supply = supplies.reduce((a, b) => (a > b ? a : b), 0n)
+    const supply = largestOf(supplies)
     if (supply > 0n) redeemed = Math.max(redeemed, shareOf(amount, supply))
   }
   return redeemed
@@ -119,6 +117,26 @@ function passiveContracts({ frames, transfers, created, transaction }: Execution
     if (!tokens.has(frame.context) && !answers) active.add(frame.caller)
   }
   return new Set([...callers.keys()].filter((holder) => !active.has(holder)))
+}
+
+/**
+ * Whether the holder paid somebody's own record down by exactly what it paid out: an entry of a mapping under the caller's key fell by
+ * the amount. Paying out more than the record held, or against nobody's record, does not pass.
+ * Fails for records in other units (shares): those count as tokens burned, where they are tokens.
+ */
+export function paysOwnRecord(execution: Execution, { flow }: Loss, caller: Address): boolean {
+  const { observation, diff } = execution
+  const paid = flow.out - flow.in
+  for (const access of observation?.accesses ?? []) {
+    if (access.kind !== 'write' || access.transient || access.slot < FIXED_SLOTS) continue
+    const change = diff[access.address]?.storage[toWord(access.slot)]
+    if (!change || BigInt(change.before) - BigInt(change.after) !== paid) continue
+    const taint = access.slotOrigin?.taint
+    const own = taint === undefined ? isKeyedBy(toWord(access.slot), caller) : (taint & Taint.caller) !== 0
+    // The token's own ledger always falls by what it moves.
+    if (own && access.address !== flow.token) return true
+  }
+  return false
 }
 
 /** Whether the sender, what it called first or what it created ends up with more of anything than it had. */

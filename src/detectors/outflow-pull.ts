@@ -29,7 +29,13 @@ export function findPulls(execution: Execution, protection: Protection): Pull[] 
   for (const transfer of transfers) {
     const victim = transfer.from
     if (transfer.token === 'native' || victim === ZERO_ADDRESS || victim === transfer.to) continue
-    if (victim === transaction.from || paid.has(victim) || agreed.has(victim) || protectedAt(victim, protection)) continue
+    if (
+      victim === transaction.from ||
+      paid.has(victim) ||
+      agreed.has(victim) ||
+      protectedAt(victim, protection)
+    )
+      continue
     const move = callToToken(frames, transfer)
     if (!move || victim === move.caller) continue
     const spender = protectedAt(move.caller, protection)

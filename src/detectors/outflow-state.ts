@@ -86,3 +86,12 @@ export function foldWindow(
   const net = (BigInt(base) - flow.before + flow.net).toString()
   return { ...window, tokens: { ...window.tokens, [flow.token]: { base, net } } }
 }
+
+/** `window` begun anew for the tokens in it: what left so far was rightly paid out and does not count against what follows. */
+export function rebase(window: OutflowWindow): OutflowWindow {
+  const tokens = Object.entries(window.tokens).map(([token, { base, net }]) => {
+    const left = BigInt(base) - BigInt(net)
+    return [token, { base: left.toString(), net: '0' }] as const
+  })
+  return { ...window, tokens: Object.fromEntries(tokens) }
+}

@@ -3,13 +3,21 @@ import { type Address, ZERO_ADDRESS } from '../core/hex.ts'
 import { hashJson, toJson } from '../core/json.ts'
 import { authorityOf, isAuthorised, recoveries } from './authority.ts'
 import { balanceBefore, type Flow, flowsOf, shareOf } from './holdings.ts'
-import { counterparties, type Loss, measureLoss, senderGains, shareRedeemed } from './outflow-loss.ts'
+import {
+  counterparties,
+  type Loss,
+  measureLoss,
+  paysOwnRecord,
+  senderGains,
+  shareRedeemed,
+} from './outflow-loss.ts'
 import { findPulls, type Pull } from './outflow-pull.ts'
 import {
   foldOutflow,
   initialOutflowState,
   type OutflowState,
   profileKey,
+  rebase,
   usualShare,
 } from './outflow-state.ts'
 import { entryOf, functionsOnPath, protectedAt, protectedEntries } from './scope.ts'
@@ -76,7 +84,9 @@ function lossesOf(state: OutflowState, execution: Execution, protection: Protect
     const own = protectedAt(holder, protection) !== null
     if (holder === ZERO_ADDRESS || !(own || watched.has(holder))) continue
     // Whoever gives an NFT for another or for nothing: there is no share of it to be lost. A protected vault of NFTs is looked at.
-    const weighed = own ? flows : flows.filter(({ standard }) => standard === 'erc20' || standard === 'native')
+    const weighed = own
+      ? flows
+      : flows.filter(({ standard }) => standard === 'erc20' || standard === 'native')
     if (weighed.length === 0) continue
     const loss = measureLoss(execution, weighed, state)
     if (loss) losses.push(loss)
@@ -108,6 +118,7 @@ function judgeLoss(loss: Loss, setting: Setting): Finding | null {
   const entry = entryOfHolder(execution, frame, holder)
   const authority = entry ? authorityOf(execution, entry, protection) : { kind: 'none' as const }
   if (isAuthorised(authority)) return null
+  if (entry && paysOwnRecord(execution, loss, entry.caller)) severity = lowered(severity, 2)
   // A sweep to an address the contract itself knows, by somebody who gains nothing.
   if (own && !senderGains(execution, flowsOf(execution), holder)) severity = lowered(severity, 2)
   severity = tempered(severity, loss, setting)
@@ -176,7 +187,8 @@ function functionsInvolved(execution: Execution, frame: Frame, protection: Prote
   const found = new Map<string, FunctionRef>()
   for (const entry of protectedEntries(execution, protection)) {
     if (entry.type === 'STATICCALL' || entry.reverted) continue
-    for (const ref of functionsOnPath(execution, entry, protection)) found.set(`${ref.target}${ref.selector}`, ref)
+    for (const ref of functionsOnPath(execution, entry, protection))
+      found.set(`${ref.target}${ref.selector}`, ref)
   }
   return [...found.values()]
 }
@@ -196,7 +208,10 @@ function judgePulls(state: OutflowState, execution: Execution, protection: Prote
     const flow = flows.find(({ holder, token }) => holder === victim && token === transfer.token)!
     const before = balanceBefore(execution, flow)
     const share = before === null ? null : shareOf(flow.out - flow.in, before)
-    const kept = flows.some(({ holder, token, in: got, out }) => holder === spender && token === flow.token && (got - out) * 2n > flow.out)
+    const kept = flows.some(
+      ({ holder, token, in: got, out }) =>
+        holder === spender && token === flow.token && (got - out) * 2n > flow.out,
+    )
     const severity = severityOfPull({ pull, share, kept }, { state, execution, protection })
     const fingerprint = hashJson([NAME, 'pulled', spender, pull.function.selector])
     const known = findings.get(fingerprint)
@@ -244,7 +259,22 @@ function severityOfPull({ pull, share, kept }: WeighedPull, setting: Setting): S
   return doubtful ? 'high' : 'critical'
 }
 
-const pullKey = ({ target, selector }: FunctionRef, { caller }: Frame): string => `${target}|${selector}|${caller}`
+const pullKey = ({ target, selector }: FunctionRef, { caller }: Frame): string =>
+  `${target}|${selector}|${caller}`
+
+/** Whether the outflow was somebody's due, so that the holder has not lost anything by it. */
+function isPaidRightly(loss: Loss, { execution, protection }: Setting): boolean {
+  const { holder, flow, shareNow } = loss
+  if (shareNow <= shareRedeemed(execution, holder) + ROUNDING) return true
+  const entry = entryOfHolder(execution, execution.frames[flow.frame]!, holder)
+  if (!entry) return false
+  return (
+    isAuthorised(authorityOf(execution, entry, protection)) || paysOwnRecord(execution, loss, entry.caller)
+  )
+}
+
+/** Fees and rounding between a share of the claims and the share paid out for it. */
+const ROUNDING = 0.001
 
 function learnOutflow(state: OutflowState, execution: Execution, protection: Protection): OutflowState {
   if (execution.status !== 'success') return state
@@ -255,10 +285,11 @@ function learnOutflow(state: OutflowState, execution: Execution, protection: Pro
   for (const pull of new Set(pulls.map(({ function: ref, entry }) => pullKey(ref, entry)))) {
     next.pulls[pull] = (next.pulls[pull] ?? 0) + 1
   }
-  for (const { holder, flow, shareNow, window } of losses) {
+  for (const loss of losses) {
+    const { holder, flow, shareNow, window } = loss
     const key = profileKey(holder, flow.token)
     next.profiles[key] = foldOutflow(next.profiles[key], { amount: flow.out - flow.in, share: shareNow })
-    next.windows[holder] = window
+    next.windows[holder] = isPaidRightly(loss, { state, execution, protection }) ? rebase(window) : window
   }
   return next
 }

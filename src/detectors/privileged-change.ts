@@ -18,7 +18,9 @@ const CALLERS_KEPT = 16
 
 export interface PrivilegedState {
   /** By function: how often it was called with effect, and by whom (as long as they are few). */
-  readonly callers: { readonly [functionRef: string]: { readonly count: number; readonly by: readonly Address[] } }
+  readonly callers: {
+    readonly [functionRef: string]: { readonly count: number; readonly by: readonly Address[] }
+  }
   /** By contract and slot: who changed it before. */
   readonly writers: { readonly [slot: string]: readonly Address[] }
 }
@@ -57,8 +59,13 @@ function detectPrivileged(state: PrivilegedState, execution: Execution, protecti
   for (const change of findChanges(execution, protection)) {
     const authority = authorityOf(execution, change.entry, protection)
     if (isAuthorised(authority) || isKnownWriter(state, change)) continue
-    if (authority.kind === 'unknown') doubts.add(`whether ${change.target} checked its caller was not seen at opcode level`)
-    const finding = describeChange(change, { execution, protection, severity: severityOf(change, execution, authority.kind) })
+    if (authority.kind === 'unknown')
+      doubts.add(`whether ${change.target} checked its caller was not seen at opcode level`)
+    const finding = describeChange(change, {
+      execution,
+      protection,
+      severity: severityOf(change, execution, authority.kind),
+    })
     const known = worst.get(finding.fingerprint)
     if (!known || !atLeast(known.severity, finding.severity)) worst.set(finding.fingerprint, finding)
   }
@@ -73,10 +80,20 @@ function findChanges(execution: Execution, protection: Protection): Change[] {
     const address = key as Address
     if (protectedAt(address, protection) === null || created.has(address)) continue
     for (const [slot, { before, after }] of Object.entries(storage)) {
-      const what = PROXY_SLOTS.get(slot as Hex) ?? (holdsNamedAddress(execution, slot as Hex, { before, after }) ? 'address' : null)
+      const what =
+        PROXY_SLOTS.get(slot as Hex) ??
+        (holdsNamedAddress(execution, slot as Hex, { before, after }) ? 'address' : null)
       const entry = what === null ? null : writerOf(execution, address, slot as Hex)
       if (!what || !entry) continue
-      changes.push({ target: address, what, entry, slot: slot as Hex, before, after, certain: PROXY_SLOTS.has(slot as Hex) })
+      changes.push({
+        target: address,
+        what,
+        entry,
+        slot: slot as Hex,
+        before,
+        after,
+        certain: PROXY_SLOTS.has(slot as Hex),
+      })
     }
   }
   return changes.filter(({ target }) => !created.has(target))
@@ -95,16 +112,25 @@ function holdsNamedAddress(
   const [old, now] = [addressOfWord(BigInt(before)), addressOfWord(BigInt(after))]
   if (old === now || BigInt(old) < 1n << 96n || BigInt(now) < 1n << 96n) return false
   if (now === transaction.from || created.includes(now)) return true
-  return frames.some(({ caller, context }) => caller === now || context === now) || transaction.data.includes(now.slice(2))
+  return (
+    frames.some(({ caller, context }) => caller === now || context === now) ||
+    transaction.data.includes(now.slice(2))
+  )
 }
 
 /** The call that entered `address` and wrote the slot last; the first call into it where writes were not observed. */
 function writerOf({ frames, observation }: Execution, address: Address, slot: Hex): Frame | null {
   const number = BigInt(slot)
   const write = observation?.accesses.findLast(
-    (access) => access.kind === 'write' && access.address === address && access.slot === number && !frames[access.frame]!.reverted,
+    (access) =>
+      access.kind === 'write' &&
+      access.address === address &&
+      access.slot === number &&
+      !frames[access.frame]!.reverted,
   )
-  const frame = write ? frames[write.frame] : frames.find((one) => one.context === address && !one.reverted && one.type !== 'STATICCALL')
+  const frame = write
+    ? frames[write.frame]
+    : frames.find((one) => one.context === address && !one.reverted && one.type !== 'STATICCALL')
   return frame ? entryOf(frames, frame) : null
 }
 
@@ -112,13 +138,20 @@ function codeChanges(execution: Execution, protection: Protection): Change[] {
   const { frames, diff } = execution
   const changes: Change[] = []
   for (const frame of frames) {
-    if (frame.type !== 'SELFDESTRUCT' || frame.reverted || protectedAt(frame.caller, protection) === null) continue
+    if (frame.type !== 'SELFDESTRUCT' || frame.reverted || protectedAt(frame.caller, protection) === null)
+      continue
     const parent = frame.parent === null ? frame : entryOf(frames, frames[frame.parent]!)
     changes.push({ target: frame.caller, what: 'selfdestruct', entry: parent, certain: true })
   }
   for (const [key, { code }] of Object.entries(diff)) {
     const address = key as Address
-    if (!code || code.before === '0x' || code.before === code.after || protectedAt(address, protection) === null) continue
+    if (
+      !code ||
+      code.before === '0x' ||
+      code.before === code.after ||
+      protectedAt(address, protection) === null
+    )
+      continue
     const frame = frames.find(({ context, reverted }) => context === address && !reverted)
     if (frame) changes.push({ target: address, what: 'code', entry: entryOf(frames, frame), certain: true })
   }
@@ -145,7 +178,8 @@ function severityOf(change: Change, { transaction, created }: Execution, authori
   if (authority === 'unknown') return change.certain ? 'high' : 'medium'
   if (change.certain) return 'critical'
   const now = change.after ? addressOfWord(BigInt(change.after)) : null
-  const own = now === transaction.from || now === change.entry.caller || (now !== null && created.includes(now))
+  const own =
+    now === transaction.from || now === change.entry.caller || (now !== null && created.includes(now))
   return own ? 'high' : 'medium'
 }
 
@@ -157,14 +191,18 @@ interface Description {
 
 function describeChange(change: Change, { execution, protection, severity }: Description): Finding {
   const { target, what, entry, slot, before, after } = change
-  const what2 = what === 'address' ? `the address in slot ${slot}` : `its ${what}`
+  const thing = what === 'address' ? `the address in slot ${BigInt(slot!)}` : `its ${what}`
+  const done = what === 'selfdestruct' ? 'destroy it' : `change ${thing}`
   return {
     detector: NAME,
     severity,
     subject: protectedAt(target, protection)!,
     functions: functionsOnPath(execution, entry, protection),
-    summary: `${target} let ${entry.selector} change ${what2} without checking who calls`,
-    evidence: { mechanism: what, ...(slot ? { slot: toWord(BigInt(slot)), before: before!, after: after! } : {}) },
+    summary: `${target} let ${entry.selector} ${done} without checking who calls`,
+    evidence: {
+      mechanism: what,
+      ...(slot ? { slot: toWord(BigInt(slot)), before: before!, after: after! } : {}),
+    },
     fingerprint: hashJson([NAME, target, what, slot ?? null]),
   }
 }
@@ -175,7 +213,13 @@ function strangers(state: PrivilegedState, execution: Execution, protection: Pro
   for (const entry of effectiveEntries(execution, protection)) {
     const ref = functionOf(execution.frames, entry, protection)!
     const known = state.callers[`${ref.target}|${ref.selector}`]
-    if (!known || known.count < ENOUGH_CALLS || known.by.length > FEW_CALLERS || known.by.includes(entry.caller)) continue
+    if (
+      !known ||
+      known.count < ENOUGH_CALLS ||
+      known.by.length > FEW_CALLERS ||
+      known.by.includes(entry.caller)
+    )
+      continue
     findings.push({
       detector: NAME,
       severity: 'medium',
@@ -194,12 +238,19 @@ function effectiveEntries(execution: Execution, protection: Protection): Frame[]
   const { frames, diff } = execution
   return protectedEntries(execution, protection).filter(
     (entry) =>
-      entry.type === 'CALL' && !entry.reverted && entry.selector !== '0x' && !isBorrowed(frames[entry.index]!) &&
+      entry.type === 'CALL' &&
+      !entry.reverted &&
+      entry.selector !== '0x' &&
+      !isBorrowed(frames[entry.index]!) &&
       Object.keys(diff[entry.context]?.storage ?? {}).length > 0,
   )
 }
 
-function learnPrivileged(state: PrivilegedState, execution: Execution, protection: Protection): PrivilegedState {
+function learnPrivileged(
+  state: PrivilegedState,
+  execution: Execution,
+  protection: Protection,
+): PrivilegedState {
   if (execution.status !== 'success') return state
   const entries = effectiveEntries(execution, protection)
   const changes = findChanges(execution, protection)

@@ -14,7 +14,10 @@ export const PRIVILEGED_EVENTS: ReadonlyMap<Hex, string> = new Map(
     [
       ['event OwnershipTransferred(address indexed previousOwner, address indexed newOwner)', 'owner'],
       ['event RoleGranted(bytes32 indexed role, address indexed account, address indexed sender)', 'role'],
-      ['event RoleAdminChanged(bytes32 indexed role, bytes32 indexed previous, bytes32 indexed next)', 'role'],
+      [
+        'event RoleAdminChanged(bytes32 indexed role, bytes32 indexed previous, bytes32 indexed next)',
+        'role',
+      ],
       ['event AdminChanged(address previousAdmin, address newAdmin)', 'admin'],
       ['event Upgraded(address indexed implementation)', 'implementation'],
       ['event BeaconUpgraded(address indexed beacon)', 'beacon'],

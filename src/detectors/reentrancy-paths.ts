@@ -45,7 +45,8 @@ function hasEffects(execution: Execution, inner: Frame, index: AccessIndex): boo
   const below = (frame: number) => frame >= inner.index && frame <= last
   if (!observation || inner.value > 0n) return true
   if (logs.some(({ frame }) => below(frame)) || transfers.some(({ frame }) => below(frame))) return true
-  for (let frame = inner.index; frame <= last; frame++) if (index.byFrame.get(frame)?.some(isWrite)) return true
+  for (let frame = inner.index; frame <= last; frame++)
+    if (index.byFrame.get(frame)?.some(isWrite)) return true
   return false
 }
 
@@ -126,7 +127,10 @@ export function findConflicts(execution: Execution, reentry: Reentry, index: Acc
 }
 
 function runsObserved(frames: readonly Frame[], entry: Frame, observed: ReadonlySet<number>): boolean {
-  return observed.has(entry.index) || entry.children.some((child) => isBorrowed(frames[child]!) && observed.has(child))
+  return (
+    observed.has(entry.index) ||
+    entry.children.some((child) => isBorrowed(frames[child]!) && observed.has(child))
+  )
 }
 
 const slotKey = ({ address, slot }: StorageAccess): string => `${address}:${slot}`
@@ -151,7 +155,8 @@ function conflictOf({ before, inside, after, wrapped }: Slices): Conflict['kind'
   if (restored && !innerWrote) return null
   const known = before.findLast(isRead)
   if (lastWrite && (innerWrote || after.some(isChange))) {
-    const shared = known && wroteBefore.length === 0 && inside.some((one) => isRead(one) && one.value === known.value)
+    const shared =
+      known && wroteBefore.length === 0 && inside.some((one) => isRead(one) && one.value === known.value)
     // Looking again before writing is what a designed callback does. Writing blindly, or what already stands there, or past
     // zero, settles the same thing twice.
     const twice = isWrite(after[0]!) || (innerWrote && !after.some(isChange)) || wrapped

@@ -2,7 +2,13 @@ import type { Execution } from '../chain/types.ts'
 import { toQuantity } from '../core/hex.ts'
 import { hashJson } from '../core/json.ts'
 import { flowsOf } from './holdings.ts'
-import { type Conflict, findConflicts, findReentries, indexAccesses, type Reentry } from './reentrancy-paths.ts'
+import {
+  type Conflict,
+  findConflicts,
+  findReentries,
+  indexAccesses,
+  type Reentry,
+} from './reentrancy-paths.ts'
 import { functionsOnPath, lastBelow, protectedAt } from './scope.ts'
 import { atLeast, lowered } from './severity.ts'
 import type { Detector, Finding, Inspection, Protection, Severity } from './types.ts'
@@ -39,7 +45,11 @@ function detectReentrancy(state: ReentrancyState, execution: Execution, protecti
   for (const reentry of reentries) {
     const conflicts = findConflicts(execution, reentry, index)
     unseen ||= conflicts === null
-    const severity = severityOf({ reentry, conflicts, known: patternOf(reentry, conflicts) in state.patterns }, execution, protection)
+    const severity = severityOf(
+      { reentry, conflicts, known: patternOf(reentry, conflicts) in state.patterns },
+      execution,
+      protection,
+    )
     if (severity === null) continue
     const finding = describe({ reentry, conflicts, severity }, execution, protection)
     const known = worst.get(finding.fingerprint)
@@ -47,7 +57,11 @@ function detectReentrancy(state: ReentrancyState, execution: Execution, protecti
   }
   const findings = [...worst.values()]
   if (!unseen) return { checked: true, findings }
-  return { checked: false, findings, reasons: ['a re-entry was not seen at opcode level, so conflicts of storage are not known'] }
+  return {
+    checked: false,
+    findings,
+    reasons: ['a re-entry was not seen at opcode level, so conflicts of storage are not known'],
+  }
 }
 
 interface Judged {
@@ -56,7 +70,11 @@ interface Judged {
   readonly known: boolean
 }
 
-function severityOf({ reentry, conflicts, known }: Judged, execution: Execution, protection: Protection): Severity | null {
+function severityOf(
+  { reentry, conflicts, known }: Judged,
+  execution: Execution,
+  protection: Protection,
+): Severity | null {
   const severity =
     conflicts === null
       ? severityUnseen(execution, protection)
@@ -69,7 +87,11 @@ function severityOf({ reentry, conflicts, known }: Judged, execution: Execution,
 const severityUnseen = (execution: Execution, protection: Protection): Severity =>
   losesValue(execution, protection) ? 'medium' : 'low'
 
-function severityOfWrite(conflicts: readonly Conflict[], execution: Execution, protection: Protection): Severity | null {
+function severityOfWrite(
+  conflicts: readonly Conflict[],
+  execution: Execution,
+  protection: Protection,
+): Severity | null {
   const [worst] = conflicts
   if (!worst) return null
   if (worst.kind === 'stale') return losesValue(execution, protection) ? 'critical' : 'high'
@@ -89,14 +111,19 @@ function severityOfRead(
   if (!conflicts.some(({ kind }) => kind === 'stale' || kind === 'late')) return null
   const reader = inner.caller
   if (reader === outside.context || execution.created.includes(reader)) return 'info'
-  const pays = execution.transfers.some(({ from, frame }) => from === reader && frame > inner.index && frame <= lastBelow(execution.frames, outside))
+  const pays = execution.transfers.some(
+    ({ from, frame }) =>
+      from === reader && frame > inner.index && frame <= lastBelow(execution.frames, outside),
+  )
   if (!pays) return 'low'
   return protectedAt(reader, protection) ? 'high' : 'medium'
 }
 
 /** Whether a protected contract ends with less of something than it had. */
 function losesValue(execution: Execution, protection: Protection): boolean {
-  return flowsOf(execution).some(({ holder, out, in: back }) => out > back && protectedAt(holder, protection) !== null)
+  return flowsOf(execution).some(
+    ({ holder, out, in: back }) => out > back && protectedAt(holder, protection) !== null,
+  )
 }
 
 const KINDS: Record<Reentry['kind'], string> = {
@@ -138,13 +165,19 @@ function patternOf({ outer, inner }: Reentry, conflicts: readonly Conflict[] | n
   return `${outer.context}:${outer.selector}>${inner.context}:${inner.selector}|${worst}`
 }
 
-function learnReentrancy(state: ReentrancyState, execution: Execution, protection: Protection): ReentrancyState {
+function learnReentrancy(
+  state: ReentrancyState,
+  execution: Execution,
+  protection: Protection,
+): ReentrancyState {
   if (execution.status !== 'success') return state
   const index = indexAccesses(execution)
   const reentries = findReentries(execution, protection, index)
   if (reentries.length === 0) return state
   const patterns = { ...state.patterns }
-  for (const pattern of new Set(reentries.map((one) => patternOf(one, findConflicts(execution, one, index))))) {
+  for (const pattern of new Set(
+    reentries.map((one) => patternOf(one, findConflicts(execution, one, index))),
+  )) {
     patterns[pattern] = (patterns[pattern] ?? 0) + 1
   }
   return { patterns }

@@ -37,7 +37,18 @@ type Entry = { readonly code: Address; readonly selector: Hex }
 
 /** The ways to stop what was diagnosed, most specific first. */
 export function candidatesFor(diagnosis: Diagnosis): Candidate[] {
-  return [...specific(diagnosis), refuseFunction(diagnosis)]
+  return [...specific(diagnosis), ...(mayRefuse(diagnosis) ? [refuseFunction(diagnosis)] : [])]
+}
+
+/** Surer than this that a function should have been somebody's alone. */
+const SURE = 0.9
+
+/**
+ * Refusing a function altogether is a freeze without an end. It is a remedy only for one that surely should have been somebody's and
+ * that nobody is known to have used; anything else stays with containment, which expires.
+ */
+function mayRefuse({ mechanism, confidence }: Diagnosis): boolean {
+  return mechanism.class === 'access-control' && mechanism.knownCallers.length === 0 && confidence >= SURE
 }
 
 function specific({ mechanism, ...diagnosis }: Diagnosis): Candidate[] {

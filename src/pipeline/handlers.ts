@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFunctionData } from 'viem'
 import type { Execution, Rpc, RunSequence, Simulate, Step } from '../chain/types.ts'
-import { planContainment } from '../containment/plan.ts'
-import type { Capabilities, ContainmentMeans } from '../containment/types.ts'
+import { profileFunctions } from '../containment/exits.ts'
+import { type Capability, planContainment } from '../containment/plan.ts'
+import type { Containment, ContainmentMeans } from '../containment/types.ts'
 import { SutureError } from '../core/errors.ts'
 import type { Address, Hex } from '../core/hex.ts'
-import { hashJson } from '../core/json.ts'
+import { hashJson, toJson } from '../core/json.ts'
 import type { Protection } from '../detectors/types.ts'
 import type { Sender, TransactionIntent } from '../execution/types.ts'
 import { breakerAbi } from '../generated/contracts.ts'
@@ -29,13 +30,17 @@ export interface HandlerOptions {
   readonly simulate: Simulate
   readonly run: RunSequence
   readonly protection: Protection
-  readonly capabilities: Capabilities
+  readonly capabilities: ReadonlyMap<Address, Capability>
+  /** Benign executions as of now: what containment learns about exits. */
+  readonly benign: () => readonly Execution[]
   readonly gate: Address | null
   /** null in a dry run: nothing is sent. */
   readonly sender: Sender | null
   readonly inbox: Inbox
   /** Seconds guardians have. */
   readonly approvalSeconds: bigint
+  /** Seconds a freeze lasts. */
+  readonly freezeSeconds: bigint
   /** Benign transactions as of now, oldest first. */
   readonly history: () => readonly Step[]
   readonly notify: (sentence: string, incident: Incident) => void
@@ -192,16 +197,23 @@ export function createHandlers(options: HandlerOptions): EffectHandlers {
     },
   }
 
-  async function planFor(incident: Incident) {
-    const byTransaction = groupSightings(incident.sightings)
-    const plans = []
-    for (const sightings of byTransaction.values()) {
-      const [{ transaction, context: block, at, before }] = sightings as [Sighting]
+  async function planFor(incident: Incident): Promise<Containment> {
+    const profiles = profileFunctions(options.benign(), protection)
+    const settings = {
+      protection,
+      capabilities: options.capabilities,
+      profiles,
+      duration: options.freezeSeconds,
+    }
+    const plans: Containment[] = []
+    for (const sightings of groupSightings(incident.sightings)) {
+      const [{ transaction, context: block, at, before }] = sightings
       const execution = await simulate({ transaction, block, at, state: before, watch: protection.contracts })
       const findings = sightings.map(({ finding }) => finding)
-      plans.push(planContainment(findings, execution, { protection, capabilities: options.capabilities }))
+      const plan = planContainment(findings, execution, settings)
+      if (plan) plans.push(plan)
     }
-    return plans.at(-1)!
+    return mergePlans(plans, settings.duration)
   }
 
   /** The attack once more, on the chain as it is now. */
@@ -225,13 +237,43 @@ export function createHandlers(options: HandlerOptions): EffectHandlers {
   }
 }
 
-function groupSightings(sightings: readonly Sighting[]): Map<Hex, Sighting[]> {
-  const groups = new Map<Hex, Sighting[]>()
+/** Sightings by transaction. */
+function groupSightings(sightings: readonly Sighting[]): (readonly [Sighting, ...Sighting[]])[] {
+  const groups = new Map<Hex, [Sighting, ...Sighting[]]>()
   for (const sighting of sightings) {
     const { hash } = sighting.transaction
-    groups.set(hash, [...(groups.get(hash) ?? []), sighting])
+    const group = groups.get(hash)
+    if (group) group.push(sighting)
+    else groups.set(hash, [sighting])
   }
-  return groups
+  return [...groups.values()]
+}
+
+/** What stops every attack transaction of the incident. */
+function mergePlans(plans: readonly Containment[], duration: bigint): Containment {
+  const functions = distinctBy(
+    plans.flatMap((plan) => plan.functions),
+    ({ target, selector }) => target + selector,
+  )
+  const frozen = new Set(functions.map(({ target, selector }) => target + selector))
+  const means = distinctBy(
+    plans.flatMap((plan) => plan.means),
+    (one) => hashJson(toJson(one)),
+  )
+  const leftOpen = distinctBy(
+    plans.flatMap((plan) => plan.leftOpen),
+    ({ target, selector }) => target + selector,
+  )
+  return {
+    functions,
+    means,
+    leftOpen: leftOpen.filter((ref) => !frozen.has(ref.target + ref.selector)),
+    duration,
+  }
+}
+
+function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()]
 }
 
 /** The restrict path applies one code at a time. */

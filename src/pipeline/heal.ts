@@ -2,11 +2,12 @@ import { keccak256, stringToHex } from 'viem'
 import { attackSteps, historySteps } from '../chain/case.ts'
 import { startCaseNode } from '../chain/case-node.ts'
 import type { Case, Execution } from '../chain/types.ts'
+import { profileFunctions } from '../containment/exits.ts'
 import { planContainment } from '../containment/plan.ts'
-import type { Hex } from '../core/hex.ts'
+import { type Hex, ZERO_ADDRESS } from '../core/hex.ts'
 import { canonicalJson, type Json, toJson } from '../core/json.ts'
-import { type DetectorStates, initialStates, inspectExecution, learnExecution } from '../detectors/inspect.ts'
-import { DETECTORS } from '../detectors/table.ts'
+import { DETECTORS } from '../detectors/detectors.ts'
+import { scanExecution, startScan } from '../detectors/scan.ts'
 import type { Finding, FunctionRef } from '../detectors/types.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import type { PatchSet } from '../patching/types.ts'
@@ -104,14 +105,12 @@ function sceneOf(told: Case, { simulate, run }: Pick<Scene, 'simulate' | 'run'>)
 function detect(witnessed: Witnessed): CaseFinding[] {
   const { benign, hostile, protection } = witnessed
   const found: CaseFinding[] = []
-  let states: DetectorStates = initialStates(DETECTORS)
+  let scan = startScan([protection])
   const judge = (executions: readonly Execution[], part: 'history' | 'attack') => {
     for (const [index, execution] of executions.entries()) {
-      const context = { detectors: DETECTORS, states, protection }
-      const { findings } = inspectExecution(execution, context)
-      found.push(...findings.map((finding) => ({ finding, transaction: { part, index } })))
-      const grave = findings.some(({ severity }) => severity === 'high' || severity === 'critical')
-      if (!grave) states = learnExecution(execution, context)
+      const judged = scanExecution(scan, execution, DETECTORS)
+      scan = judged.scan
+      found.push(...judged.inspection.findings.map((finding) => ({ finding, transaction: { part, index } })))
     }
   }
   judge(benign.executions, 'history')
@@ -119,15 +118,20 @@ function detect(witnessed: Witnessed): CaseFinding[] {
   return found
 }
 
-function contain({ hostile, protection }: Witnessed, findings: readonly CaseFinding[]): FunctionRef[] {
+/** A case names no brakes, so every protected function counts as one that could be stopped. */
+function contain(
+  { benign, hostile, protection }: Witnessed,
+  findings: readonly CaseFinding[],
+): FunctionRef[] {
+  const capabilities = new Map([...protection.contracts].map((target) => [target, { gate: ZERO_ADDRESS }]))
+  const profiles = profileFunctions(benign.executions, protection)
   const chosen = new Map<string, FunctionRef>()
   for (const [index, execution] of hostile.executions.entries()) {
     const own = findings
       .filter(({ transaction }) => transaction.part === 'attack' && transaction.index === index)
       .map(({ finding }) => finding)
-    if (own.length === 0) continue
-    const { functions } = planContainment(own, execution, { protection, capabilities: new Map() })
-    for (const ref of functions) chosen.set(ref.target + ref.selector, ref)
+    const containment = planContainment(own, execution, { protection, capabilities, profiles })
+    for (const ref of containment?.functions ?? []) chosen.set(ref.target + ref.selector, ref)
   }
   return [...chosen.values()]
 }

@@ -1,5 +1,6 @@
 import { serve } from '@hono/node-server'
 import type { Logger } from 'pino'
+import { toFunctionSelector } from 'viem'
 import { readBlock } from '../chain/read-block.ts'
 import { resolveContract } from '../chain/resolve-proxy.ts'
 import { createRpc } from '../chain/rpc.ts'
@@ -7,12 +8,12 @@ import { createSequenceRunner, createSimulator } from '../chain/simulate.ts'
 import { streamEvents } from '../chain/stream.ts'
 import type { BlockRef, Execution, Rpc } from '../chain/types.ts'
 import type { LoadedConfig, Protocol } from '../config/types.ts'
-import type { Capabilities } from '../containment/types.ts'
+import type { Capability } from '../containment/plan.ts'
 import { SutureError } from '../core/errors.ts'
 import type { Address } from '../core/hex.ts'
 import { createMetrics } from '../core/metrics.ts'
 import { openStore } from '../core/store.ts'
-import { DETECTORS } from '../detectors/table.ts'
+import { DETECTORS } from '../detectors/detectors.ts'
 import type { Protection } from '../detectors/types.ts'
 import { createSender } from '../execution/submit.ts'
 import type { TransactionSigner } from '../execution/types.ts'
@@ -65,6 +66,8 @@ export interface WatchOptions {
   readonly hardfork: string
   /** Port of the local server; 0 for any. */
   readonly port: number
+  /** Seconds a freeze lasts. */
+  readonly freezeSeconds: bigint
   /** Blocks learned from before watching. */
   readonly learnBlocks: bigint
   readonly onNotice: (notice: WatchNotice) => void
@@ -126,7 +129,9 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       sender,
       inbox,
       approvalSeconds: protocol.approvals.deadline,
+      freezeSeconds: options.freezeSeconds,
       history: () => watcher.history(),
+      benign: () => watcher.benign(),
       notify: (sentence, { id }) => onNotice({ type: 'notice', incident: id, sentence }),
       onResolved: async (incident, retried) => {
         const files = await options.onResolved(incident, retried)
@@ -198,15 +203,16 @@ async function readProtection(rpc: Rpc, { contracts }: Protocol): Promise<Protec
 }
 
 /** How each protected contract can be stopped, as the configuration has it. */
-function capabilitiesOf({ contracts, gate, breaker, pause }: Protocol): Capabilities {
+function capabilitiesOf({ contracts, gate, breaker, pause }: Protocol): ReadonlyMap<Address, Capability> {
   return new Map(
     Object.values(contracts).map((target) => {
-      const own = pause
-        .filter((brake) => brake.target === target)
-        .map(({ signature }) => ({ kind: 'pause' as const, signature }))
-      const shim = gate ? [{ kind: 'shim' as const, gate }] : []
-      const asked = breaker ? [{ kind: 'breaker' as const, breaker }] : []
-      return [target, [...shim, ...asked, ...own]]
+      const brake = pause.find((one) => one.target === target)
+      const capability: Capability = {
+        ...(breaker ? { breaker } : {}),
+        ...(gate ? { gate } : {}),
+        ...(brake ? { pause: toFunctionSelector(`function ${brake.signature}`) } : {}),
+      }
+      return [target, capability]
     }),
   )
 }

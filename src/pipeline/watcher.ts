@@ -48,6 +48,8 @@ export interface Watcher {
   handle(event: ChainEvent): Promise<void>
   /** Benign transactions on protected contracts, oldest first, each on the state it had. */
   history(): readonly Step[]
+  /** The same as they were executed. */
+  benign(): readonly Execution[]
   head(): Block | null
 }
 
@@ -64,7 +66,7 @@ const DEFAULT_HISTORY = 200
 export function createWatcher(options: WatcherOptions): Watcher {
   const { simulate, detectors, protection, logger, metrics, chain, historyLimit = DEFAULT_HISTORY } = options
   const pool = new Map<Address, ChainTransaction[]>()
-  const history: { readonly step: Step; readonly block: Hex }[] = []
+  const history: { readonly step: Step; readonly block: Hex; readonly execution: Execution }[] = []
   let states: DetectorStates = initialStates(detectors)
   let head: Block | null = null
   let interval = 12n
@@ -108,14 +110,26 @@ export function createWatcher(options: WatcherOptions): Watcher {
     metrics?.blocks.inc({ chain })
     let before: StateOverride = {}
     for (const transaction of block.transactions) {
-      const step: Step = { transaction, block, at: block.number - 1n, before }
-      const execution = await trace(step, before)
-      before = applyDiff(before, execution.diff)
       dequeue(pool, transaction)
-      if (touches(execution, protection)) await weigh({ execution, transaction, step, block }, alarming)
+      const step: Step = { transaction, block, at: block.number - 1n, before }
+      await unlessUncheckable(transaction.hash, async () => {
+        const execution = await trace(step, before)
+        before = applyDiff(before, execution.diff)
+        if (touches(execution, protection)) await weigh({ execution, transaction, step, block }, alarming)
+      })
     }
     if (head) interval = block.timestamp - head.timestamp
     head = block
+  }
+
+  /** One transaction that cannot be traced must not end the watch; that it was not checked is said. */
+  async function unlessUncheckable(transaction: Hex, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      metrics?.unchecked.inc({ detector: 'trace' })
+      logger.error({ transaction, reason: messageOf(error) }, 'a transaction could not be checked')
+    }
   }
 
   /** What raises no alarm is history, and is learned from. */
@@ -128,7 +142,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
       await options.onAlarm({ ...seen, findings, block: refOf(seen.block) })
     if (findings.some(({ severity }) => severity === 'high' || severity === 'critical')) return
     states = learnExecution(seen.execution, { detectors, states, protection })
-    history.push({ step: seen.step, block: seen.block.hash })
+    history.push({ step: seen.step, block: seen.block.hash, execution: seen.execution })
     if (history.length > historyLimit) history.shift()
   }
 
@@ -142,17 +156,13 @@ export function createWatcher(options: WatcherOptions): Watcher {
   return {
     learn: (block) => onBlock(block, false),
     history: () => history.map(({ step }) => step),
+    benign: () => history.map(({ execution }) => execution),
     head: () => head,
     handle: async (event) => {
-      try {
-        if (event.type === 'pending') await onPending(event.transaction)
-        else if (event.type === 'block') await onBlock(event.block, true)
-        else await onReorg(event.retracted)
-      } catch (error) {
-        // One transaction that cannot be traced must not end the watch; that it was not checked is said.
-        metrics?.unchecked.inc({ detector: 'trace' })
-        logger.error({ event: event.type, reason: messageOf(error) }, 'could not check what the chain did')
-      }
+      if (event.type === 'pending')
+        await unlessUncheckable(event.transaction.hash, () => onPending(event.transaction))
+      else if (event.type === 'block') await onBlock(event.block, true)
+      else await onReorg(event.retracted)
     },
   }
 }

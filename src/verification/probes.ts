@@ -4,7 +4,7 @@ import { selectorsAt } from './selectors.ts'
 import type { Probe, VerificationRequest } from './types.ts'
 
 /** Somebody no contract knows. */
-export const STRANGER: Address = '0x00000000000000000000000000000000deca1fed'
+const STRANGER: Address = '0x00000000000000000000000000000000deca1fed'
 const MOST_GAS = 30_000_000n
 const ARGUMENTS = 4
 const HISTORY_SENDERS = 3
@@ -73,7 +73,7 @@ function callsTo(selector: Hex, caller: Address, owned: Address): ProbeCall[] {
 
 type Sequences = Pick<VerificationRequest, 'history' | 'attack'>
 /** A block, and the state it stands on. */
-export type Anchor = Omit<Step, 'transaction'>
+type Anchor = Omit<Step, 'transaction'>
 
 /** The block before everything. */
 export function firstAnchor({ history, attack }: Sequences): Anchor {

@@ -60,7 +60,10 @@ export interface VerificationRequest {
   readonly history: readonly Step[]
   readonly attack: readonly Step[]
   readonly protection: Protection
-  /** Runtime code of the protected contracts, their implementations, and of every account a patch may change. */
+  /**
+   * Runtime code of the protected contracts, their implementations, and of every account a patch may change; `0x` for one that does not
+   * exist yet. What a patch changes and is not in here leaves the verdict open.
+   */
   readonly codes: Readonly<Record<Address, Hex>>
   /** Selectors a runtime code answers to. What it misses and a linear sweep finds is probed as well. */
   readonly recoverSelectors: (code: Hex) => readonly Hex[]

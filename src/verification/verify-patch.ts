@@ -122,14 +122,13 @@ function differs({ probe, original, patched }: ProbeOutcome, reserved: readonly 
   return compareExecutions(original.executions[0]!, patched.executions[0]!, reserved) !== null
 }
 
-/** An account that is new needs no probe: nobody can have used it. */
+/** Known to have no code: the account is new, and nobody can have used it. Not known at all is another thing. */
 function findUnprobed({ baseline, patches }: Candidate): string[] {
   const { request, unknownCode } = baseline
   const probed = new Set(probeTargets(request))
   const missed = patches
     .map(({ target }) => target)
     .filter((target) => !probed.has(target) && request.codes[target] !== '0x')
-    .filter((target) => request.codes[target] !== undefined || request.protection.contracts.has(target))
   return [...new Set([...unknownCode, ...missed])]
 }
 

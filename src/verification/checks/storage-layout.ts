@@ -7,9 +7,9 @@ import { fail, pass } from './context.ts'
 const NAME = 'storage-layout'
 
 /**
- * Only a `state` patch may write slots of the contract itself, and no patch may write one that history or the attack wrote to a value the
- * protocol relies on changing. Restrictions prove by their certificate that the layout is untouched; for a source patch it is shown on
- * history only (`history` compares every slot written).
+ * Only a `state` patch may write slots of the contract itself, and none may write a slot that benign transactions write too: it would undo
+ * what they did. Restrictions prove by their certificate that the layout is untouched; for a source patch it is shown on history only
+ * (`history` compares every slot written).
  */
 export function checkStorageLayout(
   { request, history }: Pick<Baseline, 'request' | 'history'>,
