@@ -56,7 +56,7 @@ const HARDFORKS = [
  * The part of a case file the loop may see. Ground truth (`loss`, `class`) is not in the schema, so it is dropped at the door and
  * no stage can read it.
  */
-const caseSchema = z.object({
+const caseShape = z.object({
   format: z.literal('suture-case/1', { error: 'this is not a case: format must be "suture-case/1"' }),
   name: z.string().default('case'),
   chainId: z.number().int().positive(),
@@ -66,6 +66,15 @@ const caseSchema = z.object({
   protected: z.array(address).min(1, 'name at least one protected contract'),
   history: z.array(transaction),
   attack: z.array(transaction),
+})
+
+/** The history ends right before the attack's block, a block and a second for each transaction: there must be that many. */
+const caseSchema = caseShape.superRefine(({ block, history }, context) => {
+  for (const field of ['number', 'timestamp'] as const) {
+    if (block[field] > history.length) continue
+    const message = `give more than ${history.length}: the history takes that many blocks of a second each`
+    context.addIssue({ code: 'custom', path: ['block', field], message })
+  }
 })
 
 /**

@@ -51,6 +51,6 @@ function invalid(asked: Asked, field: string, problem: string): EndpointFault {
     host: asked.host,
     code: 'RPC_RESPONSE_INVALID',
     reason: `${field}: ${problem}`,
-    meta: [`method: ${asked.method}`, `field: ${field}`],
+    meta: [`method: ${asked.method}`, `field: ${field}`, 'fix: use a node that speaks JSON-RPC 2.0'],
   })
 }

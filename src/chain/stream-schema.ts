@@ -80,7 +80,12 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, method: string): T {
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   throw new SutureError('RPC_RESPONSE_INVALID', `The node's answer to ${method} is not what it should be.`, {
-    meta: [`method: ${method}`, `field: ${issue.path.join('.') || 'result'}`, `problem: ${issue.message}`],
+    meta: [
+      `method: ${method}`,
+      `field: ${issue.path.join('.') || 'result'}`,
+      `problem: ${issue.message}`,
+      'fix: use another node, or another version of it',
+    ],
   })
 }
 

@@ -20,6 +20,9 @@ const CALL_TYPES = new Set([
   'SELFDESTRUCT',
 ])
 const HEX = /^0x[0-9a-fA-F]*$/
+/** The EVM's own bound on nested calls; a trace that is deeper was not made by one, and would exhaust the stack of whoever walks it. */
+const MAX_DEPTH = 1024
+const WORD_DIGITS = 64
 
 function invalid(field: string, value: unknown): SutureError {
   const shown = JSON.stringify(value)?.slice(0, 80) ?? 'undefined'
@@ -88,6 +91,7 @@ function readFrame(reader: TreeReader, fields: Fields, parent: Frame | null): nu
   const index = reader.frames.length
   const type = fields.type as CallType
   if (!CALL_TYPES.has(type)) throw invalid('type', fields.type)
+  if (parent && parent.depth >= MAX_DEPTH) throw invalid('depth', parent.depth + 1)
   const status = statusOf(fields)
   const from = readAddress(fields.from, 'from')
   // A creation that failed before it had an address has no `to`.
@@ -116,7 +120,9 @@ function readFrame(reader: TreeReader, fields: Fields, parent: Frame | null): nu
   }
   reader.frames.push(frame)
   if (fields.logs !== undefined) readLogs(reader, fields.logs, index)
-  for (const child of (fields.calls as unknown[] | undefined) ?? []) {
+  const calls = fields.calls ?? []
+  if (!Array.isArray(calls)) throw invalid('calls', calls)
+  for (const child of calls) {
     children.push(readFrame(reader, fieldsOf(child, 'calls'), frame))
   }
   return index
@@ -142,14 +148,19 @@ function readStorage(value: unknown): Map<Hex, Hex> {
   if (value === undefined || value === null) return new Map()
   return new Map(
     Object.entries(fieldsOf(value, 'storage')).map(([slot, word]) => [
-      readHex(slot, 'storage slot'),
-      padWord(readHex(word, 'storage value')),
+      readWord(slot, 'storage slot'),
+      readWord(word, 'storage value'),
     ]),
   )
 }
 
-const padWord = (word: Hex): Hex => `0x${word.slice(2).padStart(64, '0')}`
-const ZERO_WORD = padWord('0x')
+function readWord(value: unknown, field: string): Hex {
+  const hex = readHex(value, field)
+  if (hex.length > 2 + WORD_DIGITS) throw invalid(field, value)
+  return `0x${hex.slice(2).padStart(WORD_DIGITS, '0')}`
+}
+
+const ZERO_WORD = readWord('0x', 'zero')
 
 /** prestateTracer: the accounts a transaction touched, before it. Absent code reads as `null` when codes were left out. */
 export function readPrestate(result: unknown, withCode: boolean): Map<Address, PreAccount> {

@@ -24,15 +24,18 @@ const COST = { n: 262_144, r: 8, p: 1, dklen: 32 } as const
 /** More than any wallet asks; a file with larger numbers is there to exhaust us. */
 const MOST_MEMORY = 2 ** 30
 const MOST_ITERATIONS = 10_000_000
+/** Sixteen times what geth asks; beyond it opening a key takes minutes, and a file that wants that is no wallet's. */
+const MOST_WORK = 2 ** 25
 
 const hex = z.string().regex(/^(0x)?([0-9a-fA-F]{2})+$/)
+const iv = z.string().regex(/^(0x)?[0-9a-fA-F]{32}$/, 'the IV of AES has 16 bytes')
 const whole = z.int().positive()
 
 const keystoreSchema = z.object({
   version: z.literal(3),
   crypto: z.object({
     cipher: z.literal('aes-128-ctr'),
-    cipherparams: z.object({ iv: hex }),
+    cipherparams: z.object({ iv }),
     ciphertext: hex,
     mac: hex,
     kdf: z.enum(['scrypt', 'pbkdf2']),
@@ -89,7 +92,7 @@ export async function decryptKey(file: unknown, password: string): Promise<Hex> 
       'The keystore is not a Web3 Secret Storage file of version 3.',
       {
         meta: [
-          `field: ${path.join('.')}`,
+          `field: ${path.join('.') || '(the whole)'}`,
           `reason: ${message}`,
           'fix: create it anew, or export it from the wallet',
         ],
@@ -103,7 +106,7 @@ export async function decryptKey(file: unknown, password: string): Promise<Hex> 
   const expected = macOf(key, ciphertext)
   if (mac.length !== expected.length || !timingSafeEqual(mac, expected)) {
     throw new SutureError('KEYSTORE_INVALID', 'The password does not open the keystore.', {
-      meta: ['fix: set SUTURE_KEYSTORE_PASSWORD to the password it was created with'],
+      meta: ['field: crypto.mac', 'fix: set SUTURE_KEYSTORE_PASSWORD to the password it was created with'],
     })
   }
   const decipher = createDecipheriv('aes-128-ctr', key.subarray(0, 16), toBytes(crypto.cipherparams.iv))
@@ -120,9 +123,14 @@ async function deriveKey(
   const { n, r, p, dklen } = kdfparams
   const memory = 128 * r * (n + p + 2)
   // RFC 7914: n is a power of two below 2^(16 r). A few files of the first wallets (r = 1) are outside, and OpenSSL refuses them.
-  if (memory > MOST_MEMORY || (n & (n - 1)) !== 0 || Math.log2(n) >= 16 * r) {
+  const powerOfTwo = n > 1 && (n & (n - 1)) === 0
+  if (memory > MOST_MEMORY || n * r * p > MOST_WORK || !powerOfTwo || Math.log2(n) >= 16 * r) {
     throw new SutureError('KEYSTORE_INVALID', 'The keystore asks for a key derivation out of bounds.', {
-      meta: [`n: ${n}`, `r: ${r}`, `p: ${p}`, 'fix: import the key into a new keystore'],
+      meta: [
+        'field: crypto.kdfparams',
+        `value: n ${n}, r ${r}, p ${p}`,
+        'fix: import the key into a new keystore',
+      ],
     })
   }
   return scrypt(secret, salt, dklen, { N: n, r, p, maxmem: memory + 2 ** 20 })

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Logger } from 'pino'
 import { privateKeyOf } from './accounts.ts'
 import { Feed } from './feed.ts'
@@ -24,13 +25,16 @@ interface StartOptions {
 
 /** Environment variables that carry the keys of the demo's processes. */
 const SENTINEL_KEY = 'SUTURE_SENTINEL_KEY'
-const GUARDIAN_KEY = 'GUARDIAN_KEY'
+const GUARDIAN_KEY = 'SUTURE_GUARDIAN_KEY'
 
 /** This very package's command line, compiled or from source. */
 function suture(): string[] {
   const fromSource = import.meta.url.endsWith('.ts')
   const main = fileURLToPath(new URL(fromSource ? '../cli/main.ts' : '../cli/main.js', import.meta.url))
-  return fromSource ? ['--import', 'tsx', main] : [main]
+  if (!fromSource) return [main]
+  // By its place: the processes work in folders from which it cannot be found by name.
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx'))
+  return ['--import', loader.href, main]
 }
 
 /** Starts `suture watch`, which may send. `restrict: 'never'` leaves it with freezing. */
@@ -50,7 +54,18 @@ export function startGuardian(
   { index, url, delayMs }: { readonly index: number; readonly url: string; readonly delayMs: number },
 ): SutureProcess {
   const node = ['--rpc-url', world.publicNode.url]
-  const command = ['approve', '--url', url, ...node, '--delay', String(delayMs), '--auto', '--json']
+  const command = [
+    'approve',
+    '--url',
+    url,
+    ...node,
+    '--delay',
+    String(delayMs),
+    '--key-env',
+    GUARDIAN_KEY,
+    '--auto',
+    '--json',
+  ]
   return start(command, { [GUARDIAN_KEY]: privateKeyOf(world.cast.guardians[index]!) }, { folder, logger })
 }
 

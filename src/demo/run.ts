@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,7 +28,7 @@ export interface DemoOptions {
   readonly logger?: Logger
 }
 
-const USES_PER_SECOND = 6
+const USES_PER_SECOND = 5
 /** Benign uses before the first attack: what detectors learn from and patches are checked against. */
 const HISTORY = 60
 const LEAVING = 5
@@ -122,7 +122,7 @@ async function play(options: DemoOptions, display: Display, scene: Scene): Promi
   progress('starting a chain and deploying the protocol')
   const world = await scene.open()
   describeWorld(world, display)
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'suture-demo-'))
+  const folder = await makeFolder()
   const setting = { world, folder, ...(logger ? { logger } : {}) }
   const watch = scene.add(await startWatch(setting, withPatch ? 'auto' : 'never'))
   await world.attacker.prepare()
@@ -158,6 +158,13 @@ async function play(options: DemoOptions, display: Display, scene: Scene): Promi
     withdrawals,
     claims: claims.all,
   }
+}
+
+/** Others may pass through: under root the database runs as another user. */
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'suture-demo-'))
+  await chmod(folder, 0o711)
+  return folder
 }
 
 function describeWorld({ blockTime, crowd, deployment }: World, display: Display): void {

@@ -22,7 +22,7 @@ export type Authority =
   | { readonly kind: 'role-checked'; readonly frame: number }
   | { readonly kind: 'signature'; readonly frame: number }
   | { readonly kind: 'none' }
-  /** The opcode level was not seen. */
+  /** The opcode level was not seen, or without the origins of what was compared. */
   | { readonly kind: 'unknown' }
 
 /**
@@ -78,7 +78,9 @@ function ownAuthorityOf(execution: Execution, entry: Frame): Authority {
       return { kind: 'owner-read', frame: access.frame }
     }
   }
-  return signer === undefined ? { kind: 'none' } : { kind: 'signature', frame: signer }
+  if (signer !== undefined) return { kind: 'signature', frame: signer }
+  // Branches are kept only where origins were asked for; without them a comparison with a constant cannot be seen.
+  return observation.branches.length > 0 ? { kind: 'none' } : { kind: 'unknown' }
 }
 
 /** Whether the check names who may act, as opposed to a signature anyone may carry or no check at all. */

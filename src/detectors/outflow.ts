@@ -120,10 +120,12 @@ function judgeLoss(loss: Loss, setting: Setting): Finding | null {
   if (isAuthorised(authority)) return null
   if (entry && paysOwnRecord(execution, loss, entry.caller)) severity = lowered(severity, 2)
   // A sweep to an address the contract itself knows, by somebody who gains nothing.
-  if (own && !senderGains(execution, flowsOf(execution), holder)) severity = lowered(severity, 2)
+  const named = entry && (flow.to === entry.caller || entry.input.includes(flow.to.slice(2)))
+  if (own && !named && !senderGains(execution, flowsOf(execution), holder)) severity = lowered(severity, 2)
   severity = tempered(severity, loss, setting)
-  // A stranger seen for the first time may be anybody's wallet.
-  if (severity === 'critical' && !own && !(holder in setting.state.windows)) severity = 'high'
+  // A stranger seen for the first time may be anybody's wallet, and an unseen check may have let its owner in.
+  const doubtful = own ? authority.kind === 'unknown' : !(holder in setting.state.windows)
+  if (severity === 'critical' && doubtful) severity = 'high'
   const functions = functionsInvolved(execution, frame, protection)
   const subject = own ?? functions[0]?.target
   if (!subject) return null

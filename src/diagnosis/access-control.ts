@@ -33,6 +33,8 @@ interface Unguarded {
 
 /** A small set of callers that each came back this often on average is a closed one. */
 const CALLS_PER_KEEPER = 3
+/** Effects of this weight or less are ordinary for a function that is open by design. */
+const WEAK = 0.5
 const ASKS_CALLER = Taint.caller | Taint.callerKeyed | Taint.origin
 
 /**
@@ -190,10 +192,13 @@ function toDiagnosis(evidence: Evidence, { execution, entry, effect }: Unguarded
   const fn = functionOf(execution, entry)
   const benign = callsInHistory(evidence, fn.target, fn.selector)
   const callers = [...new Set(benign.map(({ frame }) => frame.caller))]
-  // A function that many have used before is open by design; one that few used often has keepers, and this caller is none of them.
-  const kept =
-    callers.length === 0 ||
-    (!callers.includes(entry.caller) && benign.length >= CALLS_PER_KEEPER * callers.length)
+  // A function that many have used before is open by design; one that few used often has keepers, and this caller is none of them. Weak
+  // effects count only where history shows keepers: without them an open function cannot be told from one left open.
+  const keepers =
+    callers.length > 0 &&
+    !callers.includes(entry.caller) &&
+    benign.length >= CALLS_PER_KEEPER * callers.length
+  const kept = keepers || (callers.length === 0 && effect.weight > WEAK)
   const confidence = kept ? effect.weight : effect.weight / 3
   return {
     class: 'access-control',

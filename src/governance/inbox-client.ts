@@ -13,7 +13,10 @@ const hex = z
   .string()
   .regex(/^0x[0-9a-fA-F]*$/, 'expected hexadecimal digits')
   .transform((text) => text as Hex)
-const quantity = hex.transform((text) => BigInt(text))
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{1,64}$/, 'expected a quantity')
+  .transform((text) => BigInt(text))
 
 /** Only the shape is checked here; what it says is examined by the guardian (`examineRequest`). */
 const request = z.object({
@@ -68,7 +71,11 @@ async function ask(url: string, path: string, init: RequestInit = {}): Promise<u
     const body: unknown = await response.json()
     if (response.ok) return body
     throw new SutureError('APPROVAL_INVALID', 'The watching process refused.', {
-      meta: [`status: ${response.status}`, `answer: ${JSON.stringify(body).slice(0, 200)}`],
+      meta: [
+        `field: ${path}`,
+        `value: ${response.status} ${JSON.stringify(body).slice(0, 200)}`,
+        'fix: read the open requests again',
+      ],
     })
   } catch (error) {
     if (error instanceof SutureError) throw error

@@ -18,7 +18,7 @@ export function decodeEvent(type: string, text: string): IncidentEvent {
     // Told below.
   }
   throw new SutureError('LOG_TAMPERED', 'An entry of the decision log is not an event.', {
-    meta: [`type: ${type}`],
+    meta: ['field: payload', `value: of an entry of type ${type}`, 'fix: restore the database from a backup'],
   })
 }
 

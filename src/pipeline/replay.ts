@@ -71,7 +71,7 @@ async function* recordBlock(
   watch: ReadonlySet<`0x${string}`>,
 ): AsyncGenerator<Recorded> {
   let index = 0
-  for await (const execution of replayBlock(block, { watch })) {
+  for await (const execution of replayBlock(block, { watch, provenance: true })) {
     const { hash } = block.transactions[index++]!
     yield { execution, transaction: hash, attack: null }
   }
@@ -81,11 +81,11 @@ async function* recordCase(told: ReturnType<typeof parseCase>, file: string): As
   const node = await startCaseNode(told)
   try {
     const watch = new Set(told.protected)
-    const benign = await node.run({ steps: historySteps(told), watch })
+    const benign = await node.run({ steps: historySteps(told), watch, provenance: true })
     for (const [index, execution] of benign.executions.entries()) {
       yield { execution, transaction: `history ${index}`, attack: null }
     }
-    const hostile = await node.run({ steps: attackSteps(told), state: benign.state, watch })
+    const hostile = await node.run({ steps: attackSteps(told), state: benign.state, watch, provenance: true })
     for (const [index, execution] of hostile.executions.entries()) {
       yield { execution, transaction: `attack ${index}`, attack: file }
     }

@@ -10,7 +10,7 @@ import type { OpenRequest } from '../governance/inbox.ts'
 import { readGateTarget } from '../governance/read-gate-target.ts'
 import { hashRestriction } from '../governance/typed-data.ts'
 import { checkCertificate } from '../patching/checker/check-certificate.ts'
-import { findTemplate } from '../patching/templates/table.ts'
+import { findTemplate, NARROW_TEMPLATES } from '../patching/templates/table.ts'
 import type { PatchSet } from '../patching/types.ts'
 import { prepareBaseline } from '../verification/prepare-baseline.ts'
 import { readEvidence } from '../verification/read-evidence.ts'
@@ -98,6 +98,7 @@ async function reproduceEvidence(
     codes,
     recoverSelectors: selectorsOf,
     checkCertificate: checkPatch,
+    narrowTemplates: NARROW_TEMPLATES,
     diagnosis: bundle.content.diagnosis as unknown as Diagnosis | null,
   })
   const { verdict, bundle: again } = await verifyPatch(baseline, patchSet)

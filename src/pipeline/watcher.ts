@@ -75,7 +75,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
     const end = metrics?.traceDuration.startTimer({ chain })
     const at = step.at === undefined ? {} : { at: step.at }
     const { transaction, block } = step
-    const execution = await simulate({ transaction, block, state, ...at, watch: protection.contracts })
+    const observed = { watch: protection.contracts, provenance: true }
+    const execution = await simulate({ transaction, block, state, ...at, ...observed })
     end?.()
     return execution
   }

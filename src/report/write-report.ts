@@ -23,7 +23,7 @@ export function writeReport(incident: Incident, details: ReportDetails): Report 
   const blocks: Block[] = [
     heading(1, title),
     ...summarize(source),
-    ...describeTimeline(details.events),
+    ...(details.events.length > 0 ? describeTimeline(details.events) : []),
     ...describeAttack(source),
     ...describeContainment(source),
     ...describeDiagnosis(source),

@@ -55,7 +55,7 @@ export async function prepareBaseline(given: VerificationRequest): Promise<Basel
   const harm = assess(request, attack.executions, { movements, attackers })
   const victims = movements.map(({ holding }) => holding).filter((holding) => harm.losses.has(keyOf(holding)))
   const scene = { request, run, attack, attackers, victims, harm }
-  const [variants, probes] = await Promise.all([runVariants(scene, after), probing(after)])
+  const [variants, probes] = await Promise.all([runVariants(scene, after), probing(after, attack.executions)])
   return { ...common, attack, attackers, victims, harm, variants, probes }
 }
 
@@ -115,8 +115,12 @@ function runVariants(scene: Scene, after: StateOverride): Promise<VariantBaselin
 /** Starts with what needs no history; the rest waits for the state history leaves. */
 function probeOriginal(request: VerificationRequest, run: Baseline['run'], start: StateOverride) {
   const alone = Promise.all(request.attack.map((step) => runAlone(request, run, { step, state: start })))
-  return async (after: StateOverride): Promise<Baseline['probes']> => {
-    const probes = planProbes(request, functionsUsed(request.attack, await alone))
+  return async (after: StateOverride, together: readonly Execution[] = []): Promise<Baseline['probes']> => {
+    const singly = await alone
+    const probes = planProbes(request, {
+      alone: functionsUsed(request.attack, singly),
+      together: functionsUsed(request.attack, [...singly, ...together]),
+    })
     return Promise.all(
       probes.map(async (probe) => {
         const state = probe.moment === 'before' ? start : after
@@ -131,7 +135,7 @@ async function runAlone(
   run: Baseline['run'],
   { step, state }: { readonly step: VerificationRequest['attack'][number]; readonly state: StateOverride },
 ): Promise<Execution | null> {
-  const steps = [{ ...firstAnchor(request), transaction: step.transaction }]
+  const steps = [step.at === undefined ? { ...firstAnchor(request), transaction: step.transaction } : step]
   const replay: ReplayAttempt = await replaySteps(run, { steps, state })
   return replay.ran ? replay.executions[0]! : null
 }

@@ -25,7 +25,7 @@ export function probeTargets(request: VerificationRequest): Address[] {
  *
  * Made-up arguments reach only what accepts them; deeper behaviour is history's to show.
  */
-export function planProbes(request: VerificationRequest, attacked: ReadonlySet<string>): Probe[] {
+export function planProbes(request: VerificationRequest, attacked: FunctionsUsed): Probe[] {
   const senders = [STRANGER, ...new Set(request.history.map(({ transaction }) => transaction.from))]
   const callers = senders.slice(0, 1 + HISTORY_SENDERS)
   const [owned] = request.protection.contracts
@@ -33,8 +33,9 @@ export function planProbes(request: VerificationRequest, attacked: ReadonlySet<s
     const selectors = [...selectorsAt(target, request), UNKNOWN_SELECTOR, '0x' as Hex]
     return selectors.flatMap((selector) =>
       callers.flatMap((from) =>
-        callsTo(selector, from, owned ?? target).flatMap(({ data, moments }) =>
-          moments.map((moment): Probe => {
+        callsTo(selector, from, owned ?? target).flatMap(({ data, moments, chosen = false }) => {
+          const isStrict = (moment: Probe['moment']) => moment === 'before' && !chosen
+          return moments.map((moment): Probe => {
             const anchor = moment === 'before' ? firstAnchor(request) : lastAnchor(request)
             const { block } = anchor
             const gas = block.gasLimit < MOST_GAS ? block.gasLimit : MOST_GAS
@@ -42,19 +43,28 @@ export function planProbes(request: VerificationRequest, attacked: ReadonlySet<s
             return {
               target,
               selector,
-              attacked: attacked.has(target + selector),
+              attacked: attacked[isStrict(moment) ? 'alone' : 'together'].has(target + selector),
+              strict: isStrict(moment),
               moment,
               step: { ...anchor, transaction },
             }
-          }),
-        ),
+          })
+        }),
       ),
     )
   })
 }
 
+/** What the attack uses: each transaction by itself on the state before, or all of them in order. */
+interface FunctionsUsed {
+  readonly alone: ReadonlySet<string>
+  readonly together: ReadonlySet<string>
+}
+
 interface ProbeCall {
   readonly data: Hex
+  /** Whether the arguments fit the caller, as an attacker's would. Senseless ones must go on having the same effect. */
+  readonly chosen?: boolean
   readonly moments: readonly Probe['moment'][]
 }
 
@@ -67,7 +77,7 @@ function callsTo(selector: Hex, caller: Address, owned: Address): ProbeCall[] {
     { data: data('0'.repeat(64 * ARGUMENTS)), moments: ['before', 'after'] },
     { data: data(one.repeat(ARGUMENTS)), moments: ['before'] },
     { data: data(wordOf(owned).repeat(ARGUMENTS)), moments: ['before'] },
-    { data: data(wordOf(caller) + one.repeat(ARGUMENTS - 1)), moments: ['before', 'after'] },
+    { data: data(wordOf(caller) + one.repeat(ARGUMENTS - 1)), moments: ['before', 'after'], chosen: true },
   ]
 }
 
@@ -88,18 +98,19 @@ export function lastAnchor({ history, attack }: Sequences): Anchor {
 }
 
 /**
- * The functions an attack uses: `account + selector` of its transactions and of every call below them, each transaction run by itself on
- * the state before. The narrow reading is the strict one: what an attack reaches only in sequence must go on working.
+ * The functions an attack uses: `account + selector` of its transactions and of every call in the given executions of them. On the state
+ * before history only what each transaction reaches by itself counts, the strict reading: what an attack reaches only in sequence
+ * must go on working there. After history, where the attack belongs, what the sequence reaches counts as well.
  */
 export function functionsUsed(
   attack: readonly Step[],
-  alone: readonly (Execution | null)[],
+  executions: readonly (Execution | null)[],
 ): ReadonlySet<string> {
   const used = new Set<string>()
   for (const { transaction } of attack) {
     if (transaction.to) used.add(transaction.to + transaction.data.slice(0, 10))
   }
-  for (const execution of alone) {
+  for (const execution of executions) {
     for (const { code, selector } of execution?.frames ?? []) used.add(code + selector)
   }
   return used

@@ -70,6 +70,8 @@ export interface VerificationRequest {
   readonly checkCertificate: CheckCertificate
   /** Default: where Suture's own guards keep locks on forks without transient storage. */
   readonly reserved?: readonly ReservedSlots[]
+  /** Guard templates that refuse a faulty step and nothing else. */
+  readonly narrowTemplates?: ReadonlySet<string>
   readonly diagnosis?: Diagnosis | null
   /** Runs in flight at a time; default 2. */
   readonly parallel?: number
@@ -132,6 +134,8 @@ export interface Probe {
   readonly selector: Hex
   /** Whether the attack uses the function: then it may refuse, but not do anything else. */
   readonly attacked: boolean
+  /** Senseless arguments on the state before: no guard has a reason to refuse them. */
+  readonly strict: boolean
   /** The state it is made on: the one everything starts from, or the one history left. */
   readonly moment: 'before' | 'after'
   readonly step: Step

@@ -6,7 +6,7 @@ import { checkCertificates } from './checks/certificate.ts'
 import type { Candidate, ProbeOutcome, VariantOutcome } from './checks/context.ts'
 import { checkHistory } from './checks/history.ts'
 import { checkRestriction } from './checks/restriction.ts'
-import { checkSelectors } from './checks/selectors.ts'
+import { checkSelectors, isExpected } from './checks/selectors.ts'
 import { checkSize } from './checks/size.ts'
 import { checkStorageLayout } from './checks/storage-layout.ts'
 import { checkVariants } from './checks/variants.ts'
@@ -56,7 +56,12 @@ export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promi
     checkSize(patches),
     checkStorageLayout(baseline, patches),
     benign,
-    checkSelectors({ reserved: request.reserved, outcomes: probes, unprobed: findUnprobed(candidate) }),
+    checkSelectors({
+      reserved: request.reserved,
+      outcomes: probes,
+      narrow: isNarrow(candidate),
+      unprobed: findUnprobed(candidate),
+    }),
     checkRestriction(
       patches,
       [
@@ -84,6 +89,15 @@ export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promi
   return { ...verdict, bundle }
 }
 
+/** Whether all guards of all patches refuse faulty steps only. */
+function isNarrow({ baseline, patches }: Candidate): boolean {
+  const { narrowTemplates = new Set<string>() } = baseline.request
+  const guards = patches.flatMap(
+    ({ certificate }) => certificate?.sites?.flatMap((site) => site.guards) ?? [],
+  )
+  return guards.length > 0 && guards.every(({ template }) => narrowTemplates.has(template))
+}
+
 async function runAttack({ baseline }: Candidate, after: StateOverride) {
   const patched = await replaySteps(baseline.run, { steps: baseline.request.attack, state: after })
   const patchedHarm = patched.ran ? await measureHarm(baseline, { replay: patched, before: after }) : NO_HARM
@@ -103,23 +117,32 @@ async function runVariants({ baseline }: Candidate, after: StateOverride): Promi
   return (await Promise.all(outcomes)).filter((outcome) => outcome !== null)
 }
 
-async function runProbes({ baseline, start }: Candidate, after: StateOverride): Promise<ProbeOutcome[]> {
+async function runProbes(candidate: Candidate, after: StateOverride): Promise<ProbeOutcome[]> {
+  const { baseline, start } = candidate
   const { run, probes, request } = baseline
   const outcomes: ProbeOutcome[] = []
+  const narrow = isNarrow(candidate)
   for (let first = 0; first < probes.length; first += PROBES_AT_A_TIME) {
     const some = probes.slice(first, first + PROBES_AT_A_TIME).map(async ({ probe, replay: original }) => {
       const state = probe.moment === 'before' ? start : after
       return { probe, original, patched: await replaySteps(run, { steps: [probe.step], state }) }
     })
     outcomes.push(...(await Promise.all(some)))
-    if (outcomes.some((outcome) => differs(outcome, request.reserved))) break
+    if (outcomes.some((outcome) => differs(outcome, { reserved: request.reserved, narrow }))) break
   }
   return outcomes
 }
 
-function differs({ probe, original, patched }: ProbeOutcome, reserved: readonly ReservedSlots[]): boolean {
+interface Tolerance {
+  readonly reserved: readonly ReservedSlots[]
+  readonly narrow: boolean
+}
+
+function differs({ probe, original, patched }: ProbeOutcome, { reserved, narrow }: Tolerance): boolean {
   if (probe.attacked || !original.ran || !patched.ran) return false
-  return compareExecutions(original.executions[0]!, patched.executions[0]!, reserved) !== null
+  const now = patched.executions[0]!
+  if (isExpected(probe, now, narrow)) return false
+  return compareExecutions(original.executions[0]!, now, reserved) !== null
 }
 
 /** Known to have no code: the account is new, and nobody can have used it. Not known at all is another thing. */

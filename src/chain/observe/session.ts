@@ -1,5 +1,6 @@
 import type { Address } from '../../core/hex.ts'
 import type { BlockContext, Branch, CallSite, Frame, StorageAccess, Unobserved, Wrap } from '../types.ts'
+import type { Inherited } from './machine.ts'
 import type { World } from './world.ts'
 
 /** A run of watched code may execute this many instructions over all frames; a block's worth of gas buys fewer useful ones. */
@@ -19,7 +20,7 @@ export interface Session {
   readonly gasPrice: bigint
   readonly record: Recorder
   /** Walks the frame a call instruction opened, with its effects on `world`. */
-  readonly enter: (child: Frame, inherited: import('./machine.ts').Inherited) => void
+  readonly enter: (child: Frame, inherited: Inherited) => void
 }
 
 /** Collects what observed frames did, in one order. */

@@ -26,6 +26,14 @@ export const TEMPLATES: readonly Template[] = [
   notCallable,
 ]
 
+/** Templates that refuse whoever calls, or everybody; the others refuse a step that should not have happened, whoever caused it. */
+const BROAD: readonly Template[] = [callerIs, callerInSlot, callerIsOrigin, notCallable]
+
+/** Names of the templates that refuse a faulty step only: what they refuse was the flaw at work. */
+export const NARROW_TEMPLATES: ReadonlySet<string> = new Set(
+  TEMPLATES.filter((template) => !BROAD.includes(template)).map(({ name }) => name),
+)
+
 const BY_NAME: ReadonlyMap<string, Template> = new Map(TEMPLATES.map((template) => [template.name, template]))
 
 /** The template of that name, `undefined` when it is not on the list. */
