@@ -14,5 +14,5 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
     return `| ${padded.join(' | ')} |`
   }
   const rule = columns.map(({ width, right }) => (right ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
-  return [line(head), `| ${rule.join(" | ")} |`, ...rows.map(line)].join('\n')
+  return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n')
 }

@@ -1,7 +1,4 @@
 import { type Abi, encodeFunctionData } from 'viem'
-import { compileSolidity } from '../test/support/compile-solidity.ts'
-import { findSteps, traceCall } from '../test/support/traced-call.ts'
-import { vaultSource } from '../test/support/vault-source.ts'
 import type { Rpc } from '../src/chain/types.ts'
 import { SutureError } from '../src/core/errors.ts'
 import { type Address, bytesOf, type Hex, toQuantity, toWord } from '../src/core/hex.ts'
@@ -15,19 +12,22 @@ import * as guards from '../src/patching/guards.ts'
 import { buildSiteMap } from '../src/patching/site-map.ts'
 import { TEMPLATES } from '../src/patching/templates/table.ts'
 import type { PlacedGuard } from '../src/patching/types.ts'
+import { compileSolidity } from '../test/support/compile-solidity.ts'
+import { findSteps, traceCall } from '../test/support/traced-call.ts'
+import { vaultSource } from '../test/support/vault-source.ts'
 
 /** What one guard, or a set of them that belongs together, costs on a real contract. */
 export interface GuardCost {
   readonly guards: string
   /** The function that was called. */
   readonly function: string
-  /** Bytes each guard's trampoline takes; a patch adds `FIXED_BYTES` once besides. */
+  /** Bytes of the trampolines: guards, the instructions that moved there, and the way back. */
   readonly bytes: number
-  /** What the patched code has more, all told. */
+  /** What the patched code has more, with the padding and the code that reverts, which a patch has once. */
   readonly totalBytes: number
   /** Gas of a transaction it lets pass, beyond what it takes without the guard; null where it lets none pass. */
   readonly gas: number | null
-  /** The same once more, with everything written before. */
+  /** The same once more, with everything written before; null where a lock was never given back. */
   readonly gasAgain: number | null
 }
 
@@ -50,7 +50,6 @@ interface Use {
 interface Sample {
   readonly label: string
   readonly use: Use
-  /** For pairs: the second of two transactions in which the first has filled what was empty. */
   readonly place: () => Promise<PlacedGuard[]> | PlacedGuard[]
 }
 
@@ -81,13 +80,12 @@ export async function measureGuards(rpc: Rpc): Promise<GuardCost[]> {
   const entry = (signature: string): number[] =>
     functionEntry(cfg, `0x${selectors[signature]!}`).entries.flatMap((pc) => sitesForEntry(cfg, siteMap, pc))
 
-  async function mine(patched: Hex, use: Use): Promise<[number, number] | null> {
+  async function mine(patched: Hex, use: Use): Promise<(number | null)[]> {
     const snapshot = await rpc.request<Hex>('evm_snapshot')
     await rpc.request('anvil_setCode', [VAULT, patched])
     try {
       const first = await gasOf(dataOf(use))
-      const second = first === null ? null : await gasOf(dataOf(use))
-      return first === null || second === null ? null : [first, second]
+      return [first, await gasOf(dataOf(use))]
     } finally {
       await rpc.request('evm_revert', [snapshot])
     }
@@ -113,14 +111,14 @@ export async function measureGuards(rpc: Rpc): Promise<GuardCost[]> {
     }
     const before = await mine(runtime, use)
     const after = await mine(patched, use)
-    const added = after && before ? [after[0] - before[0], after[1] - before[1]] : null
+    const added = after.map((gas, index) => (gas === null ? null : gas - before[index]!))
     return {
       guards: label,
       function: use.name,
       bytes: bytesOf(patched).length - certificate.sites[0]!.trampoline,
       totalBytes: bytesOf(patched).length - code.length,
-      gas: added?.[0] ?? null,
-      gasAgain: added?.[1] ?? null,
+      gas: added[0] ?? null,
+      gasAgain: added[1] ?? null,
     }
   }
 
@@ -146,7 +144,9 @@ function samples(
   const setOwner: Use = { name: 'setOwner', args: [USER] }
   const arithmetic = (name: string, opcode: 'ADD' | 'SUB' | 'MUL'): Sample => {
     const use = { name, args: [A, B] }
-    const place = async () => [guards.guardArithmetic({ pc: await site(use, opcode, [A, B]), opcode: OP[opcode] })]
+    const place = async () => [
+      guards.guardArithmetic({ pc: await site(use, opcode, [A, B]), opcode: OP[opcode] }),
+    ]
     return { label: '', use, place }
   }
   const lock = (hardfork: string, part: (all: PlacedGuard[]) => PlacedGuard[]): Sample => ({
@@ -189,13 +189,21 @@ function samples(
     'add-checked@1': arithmetic('sum', 'ADD'),
     'sub-checked@1': arithmetic('difference', 'SUB'),
     'mul-checked@1': arithmetic('product', 'MUL'),
-    'call-succeeded@1': { label: '', use: pay, place: async () => [guards.guardCallSuccess(await site(pay, 'CALL'))] },
+    'call-succeeded@1': {
+      label: '',
+      use: pay,
+      place: async () => [guards.guardCallSuccess(await site(pay, 'CALL'))],
+    },
     'answer-not-false@1': {
       label: '',
       use: relay,
       place: async () => [guards.guardCallAnswer(await site(relay, 'CALL'))],
     },
-    'pull-from-caller@1': { label: '', use: pulling, place: async () => [guards.guardPull(await site(pulling, 'CALL'))] },
+    'pull-from-caller@1': {
+      label: '',
+      use: pulling,
+      place: async () => [guards.guardPull(await site(pulling, 'CALL'))],
+    },
     'not-callable@1': onEntry(deposit, 'deposit()', guards.disable),
   }
   const missing = TEMPLATES.filter(({ name }) => !(name in single)).map(({ name }) => name)

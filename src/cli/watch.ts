@@ -65,7 +65,8 @@ export const watchCommand = new Command('watch')
         learnBlocks: BigInt(options.learn),
         freezeSeconds: BigInt(options.freeze),
         onNotice: tell,
-        onResolved: (details) => writeIncidentReport(details, join(config.folder, '.suture', 'reports')),
+        writeReport: (incident, details) =>
+          writeIncidentReport(incident, join(config.folder, '.suture', 'reports'), details),
       })
     } finally {
       shutdown.close()

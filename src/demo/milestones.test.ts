@@ -86,7 +86,10 @@ describe('the display', () => {
     const output = {
       isTTY: terminal,
       columns: 80,
-      write: (text: string | Uint8Array) => (shown += text) !== '',
+      write(text: string | Uint8Array) {
+        shown += text
+        return true
+      },
     }
     const display = createDisplay(output, environment)
     display.status('block 1')

@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Logger } from 'pino'
 import { privateKeyOf } from './accounts.ts'
 import { Feed } from './feed.ts'
+import { readBlockNumber } from './read.ts'
 import type { World } from './world.ts'
 
 /** An ordinary process of Suture, as an operator or a guardian would start it. */
@@ -44,7 +45,9 @@ export async function startWatch(
 ): Promise<SutureProcess> {
   const config = path.join(folder, 'suture.config.mjs')
   await writeFile(config, configuration(world, restrict))
-  const command = ['watch', '--config', config, '--broadcast', '--json']
+  // What it learns from is use, not deployment.
+  const learn = (await readBlockNumber(world.node.rpc)) - world.inUseSince
+  const command = ['watch', '--config', config, '--broadcast', '--json', '--learn', String(learn)]
   return start(command, { [SENTINEL_KEY]: privateKeyOf(world.cast.sentinel) }, { folder, logger })
 }
 

@@ -30,6 +30,8 @@ export interface World {
   readonly crowd: Crowd
   readonly attacker: Attacker
   readonly blockTime: number
+  /** The block from which on the protocol is in use; what was before is its deployment. */
+  readonly inUseSince: bigint
   /** What users lost so far, from balances after `block` (default: the latest). */
   measureShortfall(block?: bigint): Promise<Shortfall>
   stop(): Promise<void>
@@ -63,6 +65,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const cast = castRoles()
     const dao = createActor(rpc, cast.dao)
     const deployment = await deployProtocol(rpc, cast, dao)
+    const inUseSince = await readBlockNumber(rpc)
     const crowd = await createCrowd({ rpc, cast, dao, deployment, seed, ...(logger ? { logger } : {}) })
     await rpc.request('evm_setIntervalMining', [blockTime])
     const actor = createActor(rpc, cast.attacker)
@@ -77,6 +80,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       crowd,
       attacker,
       blockTime,
+      inUseSince,
       measureShortfall: async (block) =>
         measureShortfall(rpc, deployment, { users, block: block ?? (await readBlockNumber(rpc)) }),
       async stop() {

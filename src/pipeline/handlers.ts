@@ -20,7 +20,7 @@ import type { Incident, Sighting } from '../incidents/types.ts'
 import { findTemplate } from '../patching/templates/table.ts'
 import type { Patch, PatchSet } from '../patching/types.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
-import { createCasebook } from './casebook.ts'
+import { type Casebook, createCasebook } from './casebook.ts'
 import { planRemedies, registeredMaps } from './remedy.ts'
 
 export interface HandlerOptions {
@@ -44,8 +44,6 @@ export interface HandlerOptions {
   /** Benign transactions as of now, oldest first. */
   readonly history: () => readonly Step[]
   readonly notify: (sentence: string, incident: Incident) => void
-  /** Called when an incident is over, with everything there is to report. */
-  readonly onResolved: (incident: Incident, attack: readonly Execution[]) => Promise<void>
 }
 
 /** Milliseconds between looks at the chain's clock. */
@@ -57,7 +55,7 @@ const parametersOf = (name: string) => findTemplate(name)?.params
  * What Suture does about an incident: each effect with the stages that serve it. Everything durable is in the incident; what is
  * kept here besides can be made again, so a restart loses nothing but time.
  */
-export function createHandlers(options: HandlerOptions): EffectHandlers {
+export function createHandlers(options: HandlerOptions): { handlers: EffectHandlers; casebook: Casebook } {
   const { rpc, chainId, gate, sender, inbox, protection, simulate } = options
   const casebook = createCasebook(options)
 
@@ -70,7 +68,7 @@ export function createHandlers(options: HandlerOptions): EffectHandlers {
     while ((await chainTime()) < timestamp) await sleep(CLOCK_MS, undefined, { signal })
   }
 
-  return {
+  const handlers: EffectHandlers = {
     'plan-containment': async (effect, incident) => {
       const containment = await planFor(incident)
       const intents = sender
@@ -177,9 +175,8 @@ export function createHandlers(options: HandlerOptions): EffectHandlers {
     },
 
     resolve: async (_effect, incident) => {
-      const attack = await retry(incident)
-      await options.onResolved(incident, attack)
-      return { type: 'IncidentResolved', summary: summarise(incident) }
+      const stands = (await retry(incident)).some(({ status }) => status === 'success')
+      return { type: 'IncidentResolved', summary: summarise(incident, stands) }
     },
 
     reevaluate: async (_effect, incident) => {
@@ -196,6 +193,8 @@ export function createHandlers(options: HandlerOptions): EffectHandlers {
       return { type: 'NoticeSent', key: notice.key }
     },
   }
+
+  return { handlers, casebook }
 
   async function planFor(incident: Incident): Promise<Containment> {
     const profiles = profileFunctions(options.benign(), protection)
@@ -307,7 +306,11 @@ const dryRun = ({ id }: TransactionIntent) =>
     meta: [`intent: ${id}`, 'fix: run with --broadcast'],
   })
 
-function summarise({ diagnosis, victim, restriction }: Incident): string {
+/** A transaction of the attack may still go through without doing harm: then what it took is what verification compared. */
+function summarise({ diagnosis, victim, restriction }: Incident, stands: boolean): string {
   const receipt = restriction.at(-1)?.receipt
-  return `${diagnosis?.class ?? 'unknown'} on ${victim} patched in block ${receipt?.blockNumber ?? '?'}`
+  const again = stands
+    ? 'some of its transactions still go through, without the harm'
+    : 'the attack reverts now'
+  return `${diagnosis?.class ?? 'unknown'} on ${victim} patched in block ${receipt?.blockNumber ?? '?'}; ${again}`
 }

@@ -9,8 +9,8 @@ import { streamEvents } from '../chain/stream.ts'
 import type { BlockRef, Execution, Rpc } from '../chain/types.ts'
 import type { LoadedConfig, Protocol } from '../config/types.ts'
 import type { Capability } from '../containment/plan.ts'
-import { SutureError } from '../core/errors.ts'
-import type { Address } from '../core/hex.ts'
+import { messageOf, SutureError } from '../core/errors.ts'
+import type { Address, Hex } from '../core/hex.ts'
 import { createMetrics } from '../core/metrics.ts'
 import { openStore } from '../core/store.ts'
 import { DETECTORS } from '../detectors/detectors.ts'
@@ -71,10 +71,19 @@ export interface WatchOptions {
   /** Blocks learned from before watching. */
   readonly learnBlocks: bigint
   readonly onNotice: (notice: WatchNotice) => void
-  readonly onResolved: (
+  /** Writes down an incident that is over. */
+  readonly writeReport: (
     incident: Incident,
-    retried: readonly Execution[],
-  ) => Promise<{ markdown: string; html: string } | null>
+    details: IncidentDetails,
+  ) => Promise<{ markdown: string; html: string }>
+}
+
+/** What is known of an incident besides its facts. */
+export interface IncidentDetails {
+  readonly events: readonly { readonly at: string; readonly event: IncidentEvent }[]
+  readonly execution: Execution | null
+  readonly protection: Protection
+  readonly codes: ReadonlyMap<Address, Hex>
 }
 
 /** Recent blocks remembered over a restart, for the stream to go on behind. */
@@ -117,7 +126,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       onSignature: ({ incident, threshold, signatures }, { signer: who }) =>
         onNotice({ type: 'signature', incident, signer: who, count: signatures.length, threshold }),
     })
-    const handlers = createHandlers({
+    const { handlers, casebook } = createHandlers({
       rpc,
       chainId: chain.id,
       hardfork: options.hardfork,
@@ -133,19 +142,35 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       history: () => watcher.history(),
       benign: () => watcher.benign(),
       notify: (sentence, { id }) => onNotice({ type: 'notice', incident: id, sentence }),
-      onResolved: async (incident, retried) => {
-        const files = await options.onResolved(incident, retried)
-        if (files) onNotice({ type: 'report', incident: incident.id, ...files })
-      },
     })
+    const started = new Date()
+    const events = new Map<string, { at: string; event: IncidentEvent }[]>()
     const runner = await startRunner({
       store,
       handlers,
       logger,
       metrics,
-      onEntry: ({ incident, event, at }) =>
-        onNotice({ type: 'event', at, incident, event: event.type, payload: event }),
+      onEntry: ({ incident, event, at }) => {
+        events.set(incident, [...(events.get(incident) ?? []), { at: at.toISOString(), event }])
+        // Entries of earlier runs are read again at the start; they were told of then.
+        if (at < started) return
+        onNotice({ type: 'event', at, incident, event: event.type, payload: event })
+        if (event.type === 'IncidentResolved') setImmediate(() => void report(incident))
+      },
     })
+    async function report(id: string): Promise<void> {
+      const incident = runner.incidents().find((one) => one.id === id)
+      if (!incident) return
+      try {
+        const { witnessed } = await casebook.open(incident)
+        const { hostile, codes } = witnessed
+        const execution = hostile.executions.find(({ observation }) => observation) ?? null
+        const details = { events: events.get(id) ?? [], execution, protection: witnessed.protection, codes }
+        onNotice({ type: 'report', incident: id, ...(await options.writeReport(incident, details)) })
+      } catch (error) {
+        logger.error({ incident: id, reason: messageOf(error) }, 'the report could not be written')
+      }
+    }
     cleanups.unshift(() => runner.stop())
     const watcher = createWatcher({
       simulate,
