@@ -98,10 +98,12 @@ const unanswered = (sentence: string, hash: Hex) =>
     meta: [`attack: ${hash}`, 'fix: run the benchmark on a machine less busy'],
   })
 
-/** When something was first seen, by hash, and the raw transactions sent, on the clock of `performance.now`. */
+/** When something was first seen, by hash, and when raw transactions were sent, on the clock of `performance.now`. */
 interface Clock {
   readonly announced: Map<string, number>
   readonly sent: number[]
+  /** Raw transactions the node answered. */
+  answered: number
 }
 
 /** The same connection, with a clock beside it. */
@@ -112,9 +114,12 @@ function tap(rpc: Rpc, clock: Clock): Rpc {
   }
   return {
     ...rpc,
-    request: (method, params, options) => {
-      if (method === 'eth_sendRawTransaction') clock.sent.push(performance.now())
-      return rpc.request(method, params, options)
+    request: async <T>(...parameters: Parameters<Rpc['request']>) => {
+      const isSending = parameters[0] === 'eth_sendRawTransaction'
+      if (isSending) clock.sent.push(performance.now())
+      const answer = await rpc.request<T>(...parameters)
+      if (isSending) clock.answered += 1
+      return answer
     },
     subscribe: (params, listener, options) =>
       rpc.subscribe!(
@@ -134,7 +139,7 @@ function tap(rpc: Rpc, clock: Clock): Rpc {
 /** The parts of `watchProtocol`, put together in the same way, with a hand on the incidents. */
 async function startLoop({ world, store, logger }: Options) {
   const { node, cast, deployment } = world
-  const clock: Clock = { announced: new Map(), sent: [] }
+  const clock: Clock = { announced: new Map(), sent: [], answered: 0 }
   const rpc = tap(createRpc({ urls: [node.wsUrl], chainId: node.rpc.chainId, logger }), clock)
   const ending = new AbortController()
   const { signal } = ending
@@ -230,6 +235,7 @@ async function startLoop({ world, store, logger }: Options) {
       const [known, sent] = [events.length, clock.sent.length]
       const hash = await strike()
       const freeze = await until(() => clock.sent[sent], 'a freeze')
+      await until(() => clock.answered > sent || null, 'the node to take the freeze')
       const start = clock.announced.get(hash)!
       const { incident } = await until(() => events[known], 'an incident')
       return { hash, incident, finding: alarms.get(hash)! - start, freeze: freeze - start }

@@ -66,14 +66,14 @@ describe.each(Object.entries(TABLES))('%s', (table, rows) => {
       const { code, meta } = error as SutureError
       expect(code).toBe(row.code)
       const told = meta.join('\n')
-      expect(told).toMatch(new RegExp(`^(field: )?${escape(row.field)}`, 'm'))
+      expect(told).toMatch(new RegExp(`^(field: )?${literally(row.field)}`, 'm'))
       expect(told).toMatch(/^fix: \S/m)
       if (SHOWING.has(table)) expect(told).toMatch(/^value: \S/m)
     },
   )
 })
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 it('accepts what the malformed inputs were made from', () => {
   parseConfig(CONFIG, 'suture.config.ts')

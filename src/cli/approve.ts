@@ -4,10 +4,11 @@ import { Command, Option } from 'commander'
 import { createRpc } from '../chain/rpc.ts'
 import { openSigner } from '../config/signer.ts'
 import { messageOf } from '../core/errors.ts'
-import type { Hex } from '../core/hex.ts'
+import { type Hex, toAddress } from '../core/hex.ts'
 import type { OpenRequest } from '../governance/inbox.ts'
 import { readRequests, sendSignature } from '../governance/inbox-client.ts'
 import { signRestriction } from '../governance/sign-restriction.ts'
+import type { Signature } from '../governance/types.ts'
 import { type Examination, examineRequest } from '../pipeline/reproduce.ts'
 import { print, printJson, progress } from './output.ts'
 
@@ -43,7 +44,9 @@ export const approveCommand = new Command('approve')
       ? ({ secret: 'keystore', name: options.keystore } as const)
       : ({ secret: 'env', name: options.keyEnv, optional: false } as const)
     const { account } = await openSigner(reference, { folder: process.cwd() })
-    const done = new Set<Hex>()
+    // What was signed, to be left again with a watch that was restarted and lost it; null for what will not be signed.
+    const done = new Map<Hex, Signature | null>()
+    const isMine = ({ signer }: Signature) => signer === toAddress(account.address)
     const tell = (line: { readonly [key: string]: unknown }, text: string) =>
       options.json ? printJson({ guardian: account.address, ...line }) : print(text)
     tell({ type: 'ready' }, `guardian ${account.address} is ready`)
@@ -52,9 +55,15 @@ export const approveCommand = new Command('approve')
         progress(`waiting for ${options.url}: ${messageOf(error).split('\n')[0]}`)
         return []
       })
-      for (const request of open.filter(({ digest }) => !done.has(digest))) {
+      for (const request of open.filter(({ signatures }) => !signatures.some(isMine))) {
+        const kept = done.get(request.digest)
+        if (kept === null) continue
+        if (kept !== undefined) {
+          await sendSignature(options.url, request.digest, kept).catch(() => undefined)
+          continue
+        }
         await sleep(Number(options.delay))
-        done.add(request.digest)
+        done.set(request.digest, null)
         const rpc = createRpc({ urls: [options.rpcUrl], chainId: request.chainId })
         try {
           const examinations = await examineRequest(rpc, request)
@@ -62,15 +71,13 @@ export const approveCommand = new Command('approve')
           const passed = examinations.every((one) => one.passed)
           if (!passed || !(options.auto || (await confirm()))) continue
           const gate = { gate: request.gate, chainId: request.chainId }
-          await sendSignature(
-            options.url,
-            request.digest,
-            await signRestriction(account, gate, request.restriction),
-          )
+          const signature = await signRestriction(account, gate, request.restriction)
+          done.set(request.digest, signature)
+          await sendSignature(options.url, request.digest, signature)
           tell({ type: 'signed', digest: request.digest }, `signed ${request.digest}`)
         } catch (error) {
           // Asked again at the next look: the node or the watch may only have been busy.
-          done.delete(request.digest)
+          if (done.get(request.digest) === null) done.delete(request.digest)
           tell(
             { type: 'failed', digest: request.digest, reason: messageOf(error) },
             `could not examine: ${messageOf(error)}`,

@@ -37,8 +37,3 @@ export function bytesOf(hex: Hex): Uint8Array {
 export function hexOf(bytes: Uint8Array): Hex {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`
 }
-
-/** The four bytes a call dispatches on; `0x` for plain transfers and calldata shorter than a selector. */
-export function selectorOf(calldata: Hex): Hex {
-  return calldata.length >= 10 ? (calldata.slice(0, 10).toLowerCase() as Hex) : '0x'
-}

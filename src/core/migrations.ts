@@ -57,4 +57,15 @@ export const MIGRATIONS: readonly Migration[] = [
       );
       CREATE INDEX attempts_intent ON attempts (intent, id);`,
   },
+  {
+    id: 3,
+    name: 'cursors',
+    sql: `
+      CREATE TABLE cursors (
+        name text PRIMARY KEY,
+        number bigint NOT NULL,
+        hash text NOT NULL,
+        at timestamptz NOT NULL DEFAULT now()
+      );`,
+  },
 ]

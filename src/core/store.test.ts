@@ -121,7 +121,7 @@ describe('migrations', () => {
   })
 
   it('leave nothing behind when one fails', async () => {
-    const known = [...MIGRATIONS, { id: 3, name: 'extra', sql: 'CREATE TABLE extra (id int)' }]
+    const known = [...MIGRATIONS, { id: MIGRATIONS.length + 1, name: 'extra', sql: 'CREATE TABLE extra (id int)' }]
     const broken = { id: 4, name: 'broken', sql: 'CREATE TABLE half (id int); SELECT nonsense' }
     expect(await codeOf(migrate(test.store, [...known, broken]))).toBe('INTERNAL')
     expect(await test.store.query("SELECT 1 FROM pg_tables WHERE tablename = 'half'")).toEqual([])
@@ -129,7 +129,7 @@ describe('migrations', () => {
 
   it('refuse a database from a newer version or with another past', async () => {
     expect(await codeOf(migrate(test.store, MIGRATIONS))).toBe('STORE_MISMATCH')
-    const changed = { id: 3, name: 'extra', sql: 'CREATE TABLE extra (id bigint)' }
+    const changed = { id: MIGRATIONS.length + 1, name: 'extra', sql: 'CREATE TABLE extra (id bigint)' }
     expect(await codeOf(migrate(test.store, [...MIGRATIONS, changed]))).toBe('STORE_MISMATCH')
   })
 })

@@ -4,6 +4,7 @@ import type { Address, Hex } from '../core/hex.ts'
 import { breakerAbi, patchGateAbi } from '../generated/contracts.ts'
 import { dollarAbi } from '../generated/demo.ts'
 import { awaitOutcome, calldata, type Outcome, perform } from './actor.ts'
+import type { Announcements } from './announcements.ts'
 import type { Channel } from './attacker.ts'
 import type { Claims } from './claims.ts'
 import type { Display } from './display.ts'
@@ -19,6 +20,7 @@ export interface Stage {
   readonly feed: Feed
   readonly display: Display
   readonly claims: Claims
+  readonly announced: Announcements
   readonly withPatch: boolean
 }
 
@@ -83,7 +85,7 @@ export async function playAttack(stage: Stage, script: AttackScript): Promise<At
   const lost = subtract(await world.measureShortfall(), lossBefore)
   const saved = await readHoldings(world, script.name)
   tell(mark('loss', `users lost ${describeAmounts(lost)}; ${describeAmounts(saved)} is still there`, null))
-  checkContainment(stage, script, { attack, response, lost })
+  checkContainment(stage, script, { attack, lost })
   await checkFreezeOrder(stage, script, { attack, response })
   if (withPatch) await checkPatched(stage, script, { contract, response })
   else await liftFreeze(stage, contract, response)
@@ -134,20 +136,20 @@ const retryOf = (script: AttackScript, attack: Outcome) =>
   attack.succeeded ? script.strikeAgain : script.strike
 
 function checkContainment(
-  { claims }: Stage,
+  { claims, announced }: Stage,
   { name, channel }: AttackScript,
-  { attack, lost }: { attack: Outcome; response: Response; lost: Shortfall },
+  { attack, lost }: { attack: Outcome; lost: Shortfall },
 ): void {
   if (channel === 'public') {
     claims.check(
       `${name}: the attack everybody could see reverted, and nothing was lost`,
-      !attack.succeeded && isNothing(lost),
+      !attack.succeeded && isNothing(lost) && announced.has(attack.hash),
       `${attack.hash} ${attack.succeeded ? 'succeeded' : 'reverted'}; lost: ${describeAmounts(lost)}`,
     )
   } else {
     claims.check(
-      `${name}: the attack nobody could see succeeded in its block`,
-      attack.succeeded && !isNothing(lost),
+      `${name}: the attack succeeded in its block, and was never announced before`,
+      attack.succeeded && !isNothing(lost) && !announced.has(attack.hash),
       `${attack.hash} in block ${attack.block}; lost: ${describeAmounts(lost)}`,
     )
   }

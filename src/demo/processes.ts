@@ -45,7 +45,7 @@ export async function startWatch(
 ): Promise<SutureProcess> {
   const config = path.join(folder, 'suture.config.mjs')
   await writeFile(config, configuration(world, restrict))
-  // What it learns from is use, not deployment.
+  // What it learns from is use, not the set-up.
   const learn = (await readBlockNumber(world.node.rpc)) - world.inUseSince
   const command = ['watch', '--config', config, '--broadcast', '--json', '--learn', String(learn)]
   return start(command, { [SENTINEL_KEY]: privateKeyOf(world.cast.sentinel) }, { folder, logger })

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { SutureError } from '../core/errors.ts'
 import { toJson } from '../core/json.ts'
 import { GUARDIANS, THRESHOLD } from './accounts.ts'
+import { type Announcements, hearAnnouncements } from './announcements.ts'
 import { type AttackScript, type AttackStory, nextBlock, playAttack, type Stage } from './attack.ts'
 import { Claims } from './claims.ts'
 import { createDisplay, type Display, silentDisplay } from './display.ts'
@@ -28,13 +29,13 @@ export interface DemoOptions {
   readonly logger?: Logger
 }
 
-const USES_PER_SECOND = 5
+const USES_PER_SECOND = 4
 /** Benign uses before the first attack: what detectors learn from and patches are checked against. */
 const HISTORY = 60
 const LEAVING = 5
 const READY_MS = 60_000
 /** What guardians do before they look at a request: the fourth is late, the fifth never comes. */
-const DELAYS_MS = [0, 0, 0, 6_000]
+const DELAYS_MS = [0, 0, 0, 20_000]
 
 /**
  * Plays the demo: a protocol in use, an attack everybody can see coming, one nobody can, and what Suture does about them as an ordinary
@@ -65,6 +66,7 @@ class Scene {
   readonly #processes: SutureProcess[] = []
   readonly #options: DemoOptions
   #world: World | null = null
+  #announcements: Announcements | null = null
   #stopping: Promise<void> | null = null
 
   constructor(options: DemoOptions) {
@@ -86,6 +88,11 @@ class Scene {
     return process
   }
 
+  listen(announcements: Announcements): Announcements {
+    this.#announcements = announcements
+    return announcements
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll()
     return this.#stopping
@@ -99,6 +106,7 @@ class Scene {
 
   /** Suture first: it should not have to watch its node go away. */
   async #stopAll(): Promise<void> {
+    this.#announcements?.stop()
     await this.#world?.crowd.stop()
     await Promise.all(this.#processes.map((one) => one.stop()))
     await this.#world?.stop()
@@ -132,7 +140,8 @@ async function play(options: DemoOptions, display: Display, scene: Scene): Promi
   await trade(world, { display, progress })
 
   const claims = new Claims()
-  const stage: Stage = { world, feed: watch.feed, display, claims, withPatch }
+  const announced = scene.listen(await hearAnnouncements(world.publicNode.wsUrl))
+  const stage: Stage = { world, feed: watch.feed, display, claims, announced, withPatch }
   const incidents: AttackStory[] = []
   for (const script of scriptsFor(world)) {
     progress(script.title)

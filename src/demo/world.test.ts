@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
 import { createRpc } from '../chain/rpc.ts'
 import type { Rpc } from '../chain/types.ts'
 import { patchGateAbi } from '../generated/contracts.ts'
 import { readGateTarget } from '../governance/read-gate-target.ts'
 import { hasWallet, USERS } from './accounts.ts'
 import { awaitOutcome, calldata } from './actor.ts'
+import { type Announcements, hearAnnouncements } from './announcements.ts'
 import { readLoot } from './attacker.ts'
 import { DOLLAR, ETHER } from './deploy.ts'
 import { readBlockNumber, readEther } from './read.ts'
@@ -17,17 +17,16 @@ const SEED = 7
 describe(`the world of the demo, unprotected (seed ${SEED})`, () => {
   let world: World
   let watching: Rpc
-  const announced: string[] = []
-  let listener: WebSocket
+  let announced: Announcements
 
   beforeAll(async () => {
     world = await startWorld({ blockTime: 1, seed: SEED })
     watching = createRpc({ urls: [world.publicNode.url], chainId: world.node.rpc.chainId })
-    listener = await listenForPending(world.publicNode.wsUrl, announced)
+    announced = await hearAnnouncements(world.publicNode.wsUrl)
     await world.attacker.prepare()
   }, 120_000)
   afterAll(async () => {
-    listener?.terminate()
+    announced?.stop()
     watching?.close()
     await world?.stop()
   })
@@ -66,7 +65,7 @@ describe(`the world of the demo, unprotected (seed ${SEED})`, () => {
     const hash = await attacker.strikePool('public')
     const { succeeded, block } = await awaitOutcome(node.rpc, hash)
     expect(succeeded).toBe(true)
-    expect(announced).toContain(hash)
+    expect(announced.has(hash)).toBe(true)
     const gained = (await readLoot(node.rpc, attacker, deployment.dollar)).ether - before.ether
     const held = await readEther(node.rpc, deployment.pool, block - 1n)
     expect(gained).toBeGreaterThan((held * 8n) / 10n)
@@ -89,8 +88,8 @@ describe(`the world of the demo, unprotected (seed ${SEED})`, () => {
     const again = await attacker.strikeReserveAgain('public')
     expect((await awaitOutcome(node.rpc, again)).succeeded).toBe(true)
     expect((await world.measureShortfall()).dollars).toBeGreaterThan(dollars)
-    expect(announced).toContain(again)
-    expect(announced).not.toContain(hash)
+    expect(announced.has(again)).toBe(true)
+    expect(announced.has(hash)).toBe(false)
     expect(await polled()).not.toContain(hash)
   })
 
@@ -105,18 +104,6 @@ describe(`the world of the demo, unprotected (seed ${SEED})`, () => {
     expect(await readBlockNumber(world.node.rpc)).toBeGreaterThanOrEqual(before + 2n)
   })
 })
-
-/** Records the hashes a public subscriber hears of. */
-async function listenForPending(url: string, announced: string[]): Promise<WebSocket> {
-  const socket = new WebSocket(url)
-  await new Promise((resolve) => socket.once('open', resolve))
-  socket.send(
-    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_subscribe', params: ['newPendingTransactions'] }),
-  )
-  await new Promise((resolve) => socket.once('message', resolve))
-  socket.on('message', (data) => announced.push(JSON.parse(String(data)).params.result))
-  return socket
-}
 
 /** Reads the pool as fast as the public can, until asked for everything that was in there. */
 function watchPool(rpc: Rpc): () => Promise<string> {

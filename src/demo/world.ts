@@ -30,7 +30,7 @@ export interface World {
   readonly crowd: Crowd
   readonly attacker: Attacker
   readonly blockTime: number
-  /** The block from which on the protocol is in use; what was before is its deployment. */
+  /** The last block of the set-up: deployment and first positions. What comes behind it is use. */
   readonly inUseSince: bigint
   /** What users lost so far, from balances after `block` (default: the latest). */
   measureShortfall(block?: bigint): Promise<Shortfall>
@@ -65,8 +65,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const cast = castRoles()
     const dao = createActor(rpc, cast.dao)
     const deployment = await deployProtocol(rpc, cast, dao)
-    const inUseSince = await readBlockNumber(rpc)
     const crowd = await createCrowd({ rpc, cast, dao, deployment, seed, ...(logger ? { logger } : {}) })
+    const inUseSince = await readBlockNumber(rpc)
     await rpc.request('evm_setIntervalMining', [blockTime])
     const actor = createActor(rpc, cast.attacker)
     const attacker = createAttacker(rpc, { actor, dao, deployment, publicNode })

@@ -216,7 +216,3 @@ export function isTerminator(opcode: number): boolean {
 }
 
 export const isPush = (opcode: number): boolean => opcode >= OP.PUSH0 && opcode <= OP.PUSH32
-
-/** CALL, CALLCODE, DELEGATECALL, STATICCALL: opens a frame and leaves a success flag. */
-export const isCall = (opcode: number): boolean =>
-  opcode === OP.CALL || opcode === OP.CALLCODE || opcode === OP.DELEGATECALL || opcode === OP.STATICCALL

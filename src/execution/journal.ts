@@ -52,8 +52,6 @@ export interface Reservation {
 }
 
 /** What was signed, kept before it is sent. Everything about exactly once rests on this table and the chain. */
-export type Journal = ReturnType<typeof createJournal>
-
 export function createJournal(store: Store, chainId: number, signer: Address) {
   /** Nonces are handed out one at a time per account, whichever process asks. */
   const exclusively = <T>(work: (queries: Queries) => Promise<T>) =>

@@ -27,12 +27,6 @@ export function isRemedyExhausted(incident: Incident): boolean {
 
 const ORDER: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical']
 
-/** The worst severity among the sightings. */
-export function severityOf(incident: Incident): Severity {
-  const ranks = incident.sightings.map((sighting) => ORDER.indexOf(sighting.finding.severity))
-  return ORDER[Math.max(0, ...ranks)]!
-}
-
 export function isAtLeast(severity: Severity, threshold: Severity): boolean {
   return ORDER.indexOf(severity) >= ORDER.indexOf(threshold)
 }

@@ -60,10 +60,15 @@ async function investigateIncident(incident: Incident, options: HandlerOptions):
   return { witnessed, diagnoses: await investigate(witnessed) }
 }
 
-/** Each attack transaction once, on the state it was seen on. */
-function attackOf({ sightings }: Incident): Step[] {
+/**
+ * The attack transactions seen on the state of the first, each once. What the attacker tries later meets another world (a freeze, its own loot)
+ * and says nothing about whether the patch would have stopped this attack; if it is another one, its own sighting counts.
+ */
+function attackOf(incident: Incident): Step[] {
+  const start = startOf(incident)
   const steps = new Map<Hex, Step>()
-  for (const { transaction, context: block, at, before } of sightings) {
+  for (const { transaction, context: block, at, before } of incident.sightings) {
+    if (at !== start) continue
     const { from, to, data, value, gas, hash } = transaction
     steps.set(hash, { transaction: { from, to, data, value, gas }, block, at, before })
   }
@@ -80,8 +85,13 @@ async function blockHash(rpc: Rpc, number: bigint): Promise<Hex> {
   return block.hash
 }
 
-const keyOf = ({ id, sightings }: Incident): string =>
-  `${id}/${sightings.map(({ transaction, block }) => `${transaction.hash}@${block?.hash ?? 'pending'}`).join(',')}`
+const keyOf = (incident: Incident): string => {
+  const start = startOf(incident)
+  const hashes = incident.sightings
+    .filter(({ at }) => at === start)
+    .map(({ transaction }) => transaction.hash)
+  return `${incident.id}/${start}/${[...new Set(hashes)].join()}`
+}
 
 function once<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
   const known = kept.get(key)

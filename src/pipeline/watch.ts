@@ -21,8 +21,9 @@ import { createInbox } from '../governance/inbox.ts'
 import { type Detection, startRunner } from '../incidents/run.ts'
 import type { Incident, IncidentEvent } from '../incidents/types.ts'
 import { createApp } from '../server/app.ts'
+import { type Cursor, createCursor } from './cursor.ts'
 import { createHandlers } from './handlers.ts'
-import { type Alarm, createWatcher } from './watcher.ts'
+import { type Alarm, createWatcher, type Watcher } from './watcher.ts'
 
 /** What a watch tells while it runs. */
 export type WatchNotice =
@@ -107,6 +108,8 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
   })
   const cleanups: (() => unknown)[] = [() => store.close(), () => rpc.close()]
   try {
+    const cursor = createCursor(store, `${chain.id}/${protocol.name}`, logger)
+    cleanups.unshift(() => cursor.settle())
     const protection = await readProtection(rpc, protocol)
     const simulate = createSimulator(rpc)
     const sender = signer
@@ -126,6 +129,21 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       onSignature: ({ incident, threshold, signatures }, { signer: who }) =>
         onNotice({ type: 'signature', incident, signer: who, count: signatures.length, threshold }),
     })
+    const watcher = createWatcher({
+      simulate,
+      detectors: DETECTORS,
+      protection,
+      logger,
+      metrics,
+      chain: chain.name,
+      onRetraction: (blocks) => runner.retract(blocks),
+      onAlarm: async (alarm) => {
+        for (const { summary, severity } of alarm.findings) {
+          onNotice({ type: 'finding', summary, severity, transaction: alarm.transaction.hash })
+        }
+        for (const detection of detectionsOf(alarm, protocol)) await runner.report(detection)
+      },
+    })
     const { handlers, casebook } = createHandlers({
       rpc,
       chainId: chain.id,
@@ -139,10 +157,15 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       inbox,
       approvalSeconds: protocol.approvals.deadline,
       freezeSeconds: options.freezeSeconds,
-      history: () => watcher.history(),
-      benign: () => watcher.benign(),
+      history: watcher.history,
+      benign: watcher.benign,
       notify: (sentence, { id }) => onNotice({ type: 'notice', incident: id, sentence }),
     })
+    // A signed freeze on its way must not wait for history; what is decided after a restart must not be decided without it.
+    await sender?.resume()
+    const last = await lastBlock(rpc, cursor)
+    const resume = await learnRecent(rpc, watcher, { last, count: options.learnBlocks })
+    for (const block of resume.slice(-1)) cursor.note(block)
     const started = new Date()
     const events = new Map<string, { at: string; event: IncidentEvent }[]>()
     const runner = await startRunner({
@@ -172,23 +195,6 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       }
     }
     cleanups.unshift(() => runner.stop())
-    const watcher = createWatcher({
-      simulate,
-      detectors: DETECTORS,
-      protection,
-      logger,
-      metrics,
-      chain: chain.name,
-      onRetraction: (blocks) => runner.retract(blocks),
-      onAlarm: async (alarm) => {
-        for (const { summary, severity } of alarm.findings) {
-          onNotice({ type: 'finding', summary, severity, transaction: alarm.transaction.hash })
-        }
-        for (const detection of detectionsOf(alarm, protocol)) await runner.report(detection)
-      },
-    })
-    const resume = await learnRecent(rpc, watcher, options.learnBlocks)
-    await sender?.resume()
     const app = createApp({ inbox, incidents: () => runner.incidents(), metrics })
     const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, ({ port }) => {
       const block = watcher.head()?.number ?? 0n
@@ -202,8 +208,11 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
     })
     cleanups.unshift(() => server.close())
     const ended = AbortSignal.any([signal, runner.ended])
-    for await (const event of streamEvents(rpc, { signal: ended, resume, logger }))
+    for await (const event of streamEvents(rpc, { signal: ended, resume, logger })) {
       await watcher.handle(event)
+      if (event.type === 'block') cursor.note(event.block)
+      else if (event.type === 'reorg') cursor.note(event.ancestor)
+    }
   } finally {
     for (const cleanup of cleanups) await cleanup()
   }
@@ -263,15 +272,25 @@ function detectionsOf({ findings, transaction, step, block }: Alarm, protocol: P
     }))
 }
 
-/** Feeds the watcher the last blocks, so that it knows what is usual. */
+/** The last block that was dealt with: the newest one at the first start, then where the last run ended. */
+async function lastBlock(rpc: Rpc, cursor: Cursor): Promise<bigint> {
+  const head = BigInt(await rpc.request<string>('eth_blockNumber'))
+  const kept = await cursor.read()
+  if (kept === null || kept.number > head) return head
+  const { hash } = await readBlock(rpc, kept.number)
+  if (hash === kept.hash) return kept.number
+  // Replaced meanwhile, nobody knows from where on: looking twice does no harm.
+  return kept.number > BigInt(RESUME_BLOCKS) ? kept.number - BigInt(RESUME_BLOCKS) : 0n
+}
+
+/** Feeds the watcher the blocks up to the last one dealt with, so that it knows what is usual. */
 async function learnRecent(
   rpc: Rpc,
-  watcher: ReturnType<typeof createWatcher>,
-  count: bigint,
+  watcher: Watcher,
+  { last, count }: { readonly last: bigint; readonly count: bigint },
 ): Promise<BlockRef[]> {
-  const head = BigInt(await rpc.request<string>('eth_blockNumber'))
   const known: BlockRef[] = []
-  for (let number = head > count ? head - count : 1n; number <= head; number++) {
+  for (let number = last > count ? last - count : 1n; number <= last; number++) {
     const block = await readBlock(rpc, number)
     await watcher.learn(block)
     known.push({ number: block.number, hash: block.hash, parentHash: block.parentHash })

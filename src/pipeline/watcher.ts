@@ -10,6 +10,7 @@ import type {
   Simulate,
   StateOverride,
   Step,
+  TransactionRequest,
 } from '../chain/types.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Address, Hex } from '../core/hex.ts'
@@ -101,7 +102,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
     let before: StateOverride = {}
     for (const one of earlier)
       before = applyDiff(before, (await trace({ transaction: one, block, at: head.number }, before)).diff)
-    const step: Step = { transaction, block, at: head.number, before }
+    const step: Step = { transaction: requestOf(transaction), block, at: head.number, before }
     const execution = await trace(step, before)
     const findings = touches(execution, protection) ? inspect(execution) : []
     if (findings.length > 0) await options.onAlarm({ findings, execution, transaction, step, block: null })
@@ -112,7 +113,12 @@ export function createWatcher(options: WatcherOptions): Watcher {
     let before: StateOverride = {}
     for (const transaction of block.transactions) {
       dequeue(pool, transaction)
-      const step: Step = { transaction, block, at: block.number - 1n, before }
+      const step: Step = {
+        transaction: requestOf(transaction),
+        block: contextOf(block),
+        at: block.number - 1n,
+        before,
+      }
       await unlessUncheckable(transaction.hash, async () => {
         const execution = await trace(step, before)
         before = applyDiff(before, execution.diff)
@@ -171,6 +177,31 @@ export function createWatcher(options: WatcherOptions): Watcher {
 const touches = ({ frames }: Execution, { contracts }: Protection): boolean =>
   frames.some((frame) => contracts.has(frame.context))
 
+/** Steps are evidence: they hold what an execution depends on and nothing else, so that whoever reads them back has the same. */
+const requestOf = ({ from, to, data, value, gas }: ChainTransaction): TransactionRequest => ({
+  from,
+  to,
+  data,
+  value,
+  gas,
+})
+
+const contextOf = ({
+  number,
+  timestamp,
+  baseFeePerGas,
+  gasLimit,
+  coinbase,
+  prevRandao,
+}: Block): BlockContext => ({
+  number,
+  timestamp,
+  baseFeePerGas,
+  gasLimit,
+  coinbase,
+  prevRandao,
+})
+
 const refOf = ({ number, hash, parentHash }: Block): BlockRef => ({ number, hash, parentHash })
 
 /** Adds a pending transaction to its sender's queue and returns those before it, in order of nonce. */
@@ -193,13 +224,5 @@ function dequeue(pool: Map<Address, ChainTransaction[]>, { from, nonce }: ChainT
 
 /** The block a pending transaction can expect; base fee and randomness are guesses that executions rarely depend on. */
 function nextBlock(head: Block, interval: bigint): BlockContext {
-  const { baseFeePerGas, gasLimit, coinbase, prevRandao } = head
-  return {
-    number: head.number + 1n,
-    timestamp: head.timestamp + interval,
-    baseFeePerGas,
-    gasLimit,
-    coinbase,
-    prevRandao,
-  }
+  return { ...contextOf(head), number: head.number + 1n, timestamp: head.timestamp + interval }
 }

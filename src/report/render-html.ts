@@ -22,7 +22,7 @@ pre .cut { display: block; color: var(--bad); background: var(--badback); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .925rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
-td { min-width: 5rem; }
+td { min-width: 6.5rem; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 `.trim()
 

@@ -5,7 +5,9 @@ import type { RecordedEvent } from './types.ts'
 /** What happened when: by the clock of the watching process, and in milliseconds since the first event. */
 export function describeTimeline(events: readonly RecordedEvent[]): Block[] {
   const start = timeOf(events[0])
-  const rows = events.map((recorded) => [
+  // That somebody was told is no part of what happened.
+  const told = events.filter(({ event }) => event.type !== 'NoticeSent')
+  const rows = told.map((recorded) => [
     sentenceOf(recorded.event),
     blockOf(recorded.event),
     recorded.at,

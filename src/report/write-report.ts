@@ -1,7 +1,7 @@
 import { effectiveCandidate } from '../incidents/facts.ts'
 import { stateOf } from '../incidents/state.ts'
 import type { Incident } from '../incidents/types.ts'
-import { type Block, heading, listing, paragraph, strong } from './document.ts'
+import { type Block, code, heading, listing, paragraph, strong } from './document.ts'
 import { describeApproval, describePatch, describeTransactions, describeVerification } from './remedy.ts'
 import { renderHtml } from './render-html.ts'
 import { renderMarkdown } from './render-markdown.ts'
@@ -9,6 +9,9 @@ import { describeAttack, describeContainment, describeDiagnosis, type Source } f
 import { describeTimeline, minedIn, timeTo } from './timeline.ts'
 import type { Report, ReportDetails } from './types.ts'
 import { count, createWords } from './words.ts'
+
+/** Enough of an id to tell incidents apart by eye; the whole stands below the title. */
+const SHORT_ID = 10
 
 /**
  * Tells an incident to the people who have to answer for it: what happened, what was done, why, and how anybody can check that. Pure; what
@@ -19,7 +22,7 @@ import { count, createWords } from './words.ts'
  */
 export function writeReport(incident: Incident, details: ReportDetails): Report {
   const source: Source = { incident, details, words: createWords(details) }
-  const title = `Incident ${incident.id}: ${incident.protocol}`
+  const title = `${incident.protocol}: incident ${incident.id.slice(0, SHORT_ID)}`
   const blocks: Block[] = [
     heading(1, title),
     ...summarize(source),
@@ -43,7 +46,9 @@ function summarize(source: Source): Block[] {
     paragraph(
       strong(`State: ${stateOf(incident)}. `),
       ...words.address(incident.victim),
-      ` on chain ${incident.chainId}.`,
+      ` on chain ${incident.chainId}. Incident `,
+      code(incident.id),
+      '.',
     ),
     paragraph(sentences.filter((sentence) => sentence !== null).join(' ')),
   ]

@@ -7,7 +7,7 @@ import type { Probe, VerificationRequest } from './types.ts'
 const STRANGER: Address = '0x00000000000000000000000000000000deca1fed'
 const MOST_GAS = 30_000_000n
 const ARGUMENTS = 4
-const HISTORY_SENDERS = 3
+const HISTORY_SENDERS = 2
 /** No function has it but by a collision: what answers is the fallback function. */
 const UNKNOWN_SELECTOR: Hex = '0xf1a2b3c4'
 
