@@ -1,5 +1,5 @@
-import { createSequenceRunner, createSimulator } from './simulate.ts'
 import { startLocalNode } from './local-node.ts'
+import { createSequenceRunner, createSimulator } from './simulate.ts'
 import type { Case, RunSequence, Simulate } from './types.ts'
 
 /** A local node that holds a case's state, and nothing else: everything runs on it as overlays. */

@@ -117,12 +117,19 @@ describe('migrations', () => {
       migrate(test.store, [...MIGRATIONS, extra]),
     ])
     const rows = await test.store.query<{ id: number }>('SELECT id FROM migrations ORDER BY id')
-    expect(rows.map((row) => row.id)).toEqual([1, 2, 3])
+    expect(rows.map((row) => row.id)).toEqual([...MIGRATIONS, extra].map(({ id }) => id))
   })
 
   it('leave nothing behind when one fails', async () => {
-    const known = [...MIGRATIONS, { id: MIGRATIONS.length + 1, name: 'extra', sql: 'CREATE TABLE extra (id int)' }]
-    const broken = { id: 4, name: 'broken', sql: 'CREATE TABLE half (id int); SELECT nonsense' }
+    const known = [
+      ...MIGRATIONS,
+      { id: MIGRATIONS.length + 1, name: 'extra', sql: 'CREATE TABLE extra (id int)' },
+    ]
+    const broken = {
+      id: known.length + 1,
+      name: 'broken',
+      sql: 'CREATE TABLE half (id int); SELECT nonsense',
+    }
     expect(await codeOf(migrate(test.store, [...known, broken]))).toBe('INTERNAL')
     expect(await test.store.query("SELECT 1 FROM pg_tables WHERE tablename = 'half'")).toEqual([])
   })

@@ -175,7 +175,10 @@ function tempered(severity: Severity, loss: Loss, { state }: Setting): Severity 
   const usual = usualShare(profile, 0.9)
   const amount = loss.flow.out - loss.flow.in
   const largest = BigInt(profile.largest)
-  if (usual !== null && loss.shareNow <= usual && amount <= largest) return lowered(severity)
+  if (usual !== null && loss.shareNow <= usual && amount <= largest) {
+    // What the window lost before is not this transaction's doing: ordinary use goes on while a holder is being drained.
+    return loss.shareNow < LOSS.medium && atLeast(severity, 'medium') ? 'medium' : lowered(severity)
+  }
   const beyond = amount > largest * BigInt(BEYOND_HISTORY)
   return severity === 'medium' && beyond && (usual === null || loss.shareNow > usual * BEYOND_HISTORY)
     ? 'high'

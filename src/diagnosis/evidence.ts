@@ -1,3 +1,4 @@
+import { getContractAddress } from 'viem'
 import {
   type CallSite,
   type Execution,
@@ -6,7 +7,7 @@ import {
   type StorageAccess,
   Taint,
 } from '../chain/types.ts'
-import type { Address } from '../core/hex.ts'
+import { type Address, toAddress } from '../core/hex.ts'
 import type { FunctionRef, Protection } from '../detectors/types.ts'
 
 /** What a diagnosis is made from. Attack and history carry observations with provenance. */
@@ -94,19 +95,38 @@ export function entries({ frames }: Execution, { contracts }: Protection): Frame
   })
 }
 
+/** Earlier deployments looked for, by the sender's latest nonces. */
+const DEPLOYMENTS = 128n
+
+/**
+ * Contracts the senders of the attack deployed, in it or shortly before: an address made by CREATE tells its creator and nonce.
+ *
+ * Failure mode: what another account of the attacker deployed, or a factory, is not recognised.
+ */
+export function deployedByAttackers({ attack }: Evidence): ReadonlySet<Address> {
+  const deployed = new Set(attack.flatMap(({ created }) => created))
+  for (const { transaction, diff } of attack) {
+    const next = diff[transaction.from]?.nonce?.before ?? 0n
+    for (let nonce = next > DEPLOYMENTS ? next - DEPLOYMENTS : 0n; nonce < next; nonce++) {
+      deployed.add(toAddress(getContractAddress({ from: transaction.from, nonce })))
+    }
+  }
+  return deployed
+}
+
 /**
  * Accounts the attacker drives: senders, what they created, and contracts they call that history never saw and that protected code does
  * not itself trust (routers, pairs and tokens whose addresses it keeps).
  *
  * Failure mode: an attack contract deployed long before and reached only through others is not counted.
  */
-export function attackersOf({ attack, history, protection }: Evidence): ReadonlySet<Address> {
+export function attackersOf(evidence: Evidence): ReadonlySet<Address> {
+  const { attack, history, protection } = evidence
   const known = new Set(history.flatMap(({ frames }) => frames.map((frame) => frame.code)))
   const trusted = trustedByCode(attack)
-  const attackers = new Set<Address>()
-  for (const { transaction, created } of attack) {
+  const attackers = new Set<Address>(deployedByAttackers(evidence))
+  for (const { transaction } of attack) {
     attackers.add(transaction.from)
-    for (const address of created) attackers.add(address)
     const { to } = transaction
     if (!to || known.has(to) || trusted.has(to)) continue
     if (!protection.contracts.has(to) && !protection.implementations.has(to)) attackers.add(to)

@@ -7,6 +7,7 @@ import {
   attackersOf,
   codeSite,
   type Diagnoser,
+  deployedByAttackers,
   distinct,
   type Evidence,
   entryOf,
@@ -31,6 +32,12 @@ interface Conflict {
   readonly form: Form
 }
 
+/** Contracts the attacker drives, and those among them it is known to have deployed. */
+interface Suspects {
+  readonly driven: ReadonlySet<Address>
+  readonly deployed: ReadonlySet<Address>
+}
+
 /**
  * Reentrancy, after the definition of the stale-state conflict (checks–effects–interactions broken): a protected function hands control
  * out, protected code runs again under the attacker's hand before it comes back, and the function then writes storage that the
@@ -40,9 +47,9 @@ interface Conflict {
  * price read between two consistent states) is not a conflict.
  */
 export const diagnoseReentrancy: Diagnoser = (evidence) => {
-  const attackers = attackersOf(evidence)
+  const suspects: Suspects = { driven: attackersOf(evidence), deployed: deployedByAttackers(evidence) }
   const benign = new Set(findConflicts(evidence, evidence.history, null).map(patternOf))
-  const conflicts = findConflicts(evidence, evidence.attack, attackers).filter(
+  const conflicts = findConflicts(evidence, evidence.attack, suspects).filter(
     (conflict) => !benign.has(patternOf(conflict)),
   )
   const groups = new Map<string, Conflict[]>()
@@ -75,7 +82,7 @@ const EXAMINED_PER_PATTERN = 4
 function findConflicts(
   { protection }: Evidence,
   executions: Evidence['attack'],
-  suspects: ReadonlySet<Address> | null,
+  suspects: Suspects | null,
 ): Conflict[] {
   const found: Conflict[] = []
   const examined = new Map<string, number>()
@@ -96,11 +103,7 @@ function findConflicts(
 }
 
 /** Entries into protected code below a call that left its own contract. */
-function reentries(
-  execution: ObservedExecution,
-  site: CallSite,
-  suspects: ReadonlySet<Address> | null,
-): Frame[] {
+function reentries(execution: ObservedExecution, site: CallSite, suspects: Suspects | null): Frame[] {
   if (site.child === null) return []
   const callee = execution.frames[site.child]!
   if (callee.context === execution.frames[site.frame]!.context) return []
@@ -113,20 +116,20 @@ function reentries(
 }
 
 /**
- * Whether a suspect's code ran between the call out and the re-entry: one that this attack created, or that also made the call into
- * the outer function. (A pair or a router that a token calls back into is driven by the attacker too, but it is not its code.)
+ * Whether a suspect's code ran between the call out and the re-entry: one the attacker deployed, or that also made the call into the
+ * outer function. (A pair or a router that a token calls back into is driven by the attacker too, but it is not its code.)
  */
 function cameThrough(
-  { frames, created }: ObservedExecution,
+  { frames }: ObservedExecution,
   callee: Frame,
   inner: Frame,
-  suspects: ReadonlySet<Address>,
+  { driven, deployed }: Suspects,
 ): boolean {
-  const above = new Set<Address>(created)
-  for (let at = callee.parent; at !== null; at = frames[at]!.parent) above.add(frames[at]!.code)
+  const own = new Set<Address>(deployed)
+  for (let at = callee.parent; at !== null; at = frames[at]!.parent) own.add(frames[at]!.code)
   for (let at = inner.parent; at !== null && at >= callee.index; at = frames[at]!.parent) {
     const { code } = frames[at]!
-    if (suspects.has(code) && above.has(code)) return true
+    if (driven.has(code) && own.has(code)) return true
   }
   return false
 }

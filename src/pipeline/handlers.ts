@@ -117,10 +117,12 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
       return { type: 'PatchVerified', candidate, verdict }
     },
 
-    'request-approval': async ({ patch, bundle }) => {
+    'request-approval': async ({ patch, bundle }, incident) => {
       if (gate === null) throw noGate()
       const only = onlyPatch(patch)
-      const target = frontOf(only.target, protection)
+      // What stood behind the proxy when it was attacked: by now that may be a freeze's shim.
+      const { witnessed } = await casebook.open(incident)
+      const target = frontOf(only.target, witnessed.protection)
       const state = await readGateTarget(rpc, { gate, target })
       const deadline = (await chainTime()) + options.approvalSeconds
       const certificate = only.certificate!

@@ -148,6 +148,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
     if (alarming && findings.length > 0)
       await options.onAlarm({ ...seen, findings, block: refOf(seen.block) })
     if (findings.some(({ severity }) => severity === 'high' || severity === 'critical')) return
+    if (isAdministration(seen.execution, protection)) return
     states = learnExecution(seen.execution, { detectors, states, protection })
     history.push({ step: seen.step, block: seen.block.hash, execution: seen.execution })
     if (history.length > historyLimit) history.shift()
@@ -173,6 +174,23 @@ export function createWatcher(options: WatcherOptions): Watcher {
     },
   }
 }
+
+/** The slots of ERC-1967: implementation, admin, beacon. */
+const PROXY_SLOTS: readonly Hex[] = [
+  '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc',
+  '0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103',
+  '0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50',
+]
+
+/** Deployments, upgrades and freezes: what they do depends on the very code a patch changes, so they are no measure for it. */
+const isAdministration = ({ diff }: Execution, { contracts }: Protection): boolean =>
+  [...contracts].some((contract) => {
+    const change = diff[contract]
+    return (
+      change !== undefined &&
+      (change.code !== undefined || PROXY_SLOTS.some((slot) => change.storage[slot] !== undefined))
+    )
+  })
 
 const touches = ({ frames }: Execution, { contracts }: Protection): boolean =>
   frames.some((frame) => contracts.has(frame.context))
