@@ -56,7 +56,7 @@ export interface Watcher {
 
 /** Senders are remembered while they have something pending; so many at most. */
 const PENDING_SENDERS = 10_000
-const DEFAULT_HISTORY = 200
+const DEFAULT_HISTORY = 100
 
 /**
  * Looks at everything the chain does to protected contracts: pending transactions on top of the newest block (after the sender's

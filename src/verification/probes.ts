@@ -30,12 +30,14 @@ export function planProbes(request: VerificationRequest, attacked: FunctionsUsed
   const callers = senders.slice(0, 1 + HISTORY_SENDERS)
   const [owned] = request.protection.contracts
   return probeTargets(request).flatMap((target) => {
+    // Behind a proxy code works on the proxy's storage; called by itself it has none, and knows no caller from another.
+    const isFront = request.protection.contracts.has(target)
     const selectors = [...selectorsAt(target, request), UNKNOWN_SELECTOR, '0x' as Hex]
     return selectors.flatMap((selector) =>
-      callers.flatMap((from) =>
+      (isFront ? callers : [STRANGER]).flatMap((from) =>
         callsTo(selector, from, owned ?? target).flatMap(({ data, moments, chosen = false }) => {
           const isStrict = (moment: Probe['moment']) => moment === 'before' && !chosen
-          return moments.map((moment): Probe => {
+          return (isFront ? moments : moments.slice(0, 1)).map((moment): Probe => {
             const anchor = moment === 'before' ? firstAnchor(request) : lastAnchor(request)
             const { block } = anchor
             const gas = block.gasLimit < MOST_GAS ? block.gasLimit : MOST_GAS

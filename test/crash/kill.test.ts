@@ -50,9 +50,7 @@ interface Death {
 
 /** Plays an attack, kills the watching process where it says, starts it again, and waits for the end of the incident. */
 async function playWithDeath({ atLine, atMessage }: Death): Promise<Scene> {
-  const T=Date.now(); const P=(w:string)=>print(`   ${w} ${Date.now()-T}`)
   scene = await stage.reset()
-  P('reset')
   let attack: Hex | null = null
   let killed = false
   const kill = (watch: CliProcess) => {
@@ -70,7 +68,6 @@ async function playWithDeath({ atLine, atMessage }: Death): Promise<Scene> {
         () => attack,
       ),
     )
-  P('ready')
   attack = await scene.strike()
   const deadline = AbortSignal.timeout(DEATH_MS)
   await Promise.race([
@@ -83,14 +80,10 @@ async function playWithDeath({ atLine, atMessage }: Death): Promise<Scene> {
     ),
   ])
   expect(killed).toBe(true)
-  P('dead')
   stage.node.setTap({})
   const second = scene.startWatch()
   await second.waitFor(({ type }) => type === 'watching', 'readiness after the restart', READY_MS)
-  P('again')
   await untilResolved(scene, second)
-  P('resolved')
-  for(const e of await entriesOf(scene.store)) print(e.at.toISOString()+' '+e.event.type)
   return scene
 }
 
