@@ -1,25 +1,15 @@
 import { z } from 'zod'
 import type { Address, Hex } from '../core/hex.ts'
 import { readJsonFile } from '../core/read-json.ts'
+import {
+  addressSchema as address,
+  bytesSchema as bytes,
+  genesisAccountSchema,
+  quantitySchema as quantity,
+  wordSchema as word,
+} from '../core/schema.ts'
 import { validate } from '../core/validate.ts'
 import type { BlockContext, Genesis, TransactionRequest } from './types.ts'
-
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'give an address: 0x and 40 hexadecimal digits')
-  .transform((text) => text.toLowerCase() as Address)
-const bytes = z
-  .string()
-  .regex(/^0x([0-9a-fA-F]{2})*$/, 'give bytes: 0x and an even number of hexadecimal digits')
-  .transform((text) => text.toLowerCase() as Hex)
-const word = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{1,64}$/, 'give a word: 0x and up to 64 hexadecimal digits')
-  .transform((text): Hex => `0x${text.slice(2).toLowerCase().padStart(64, '0')}`)
-const quantity = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{1,64}$/, 'give a quantity: 0x and hexadecimal digits')
-  .transform(BigInt)
 
 const ZERO_WORD: Hex = `0x${'00'.repeat(32)}`
 
@@ -36,15 +26,7 @@ const blockFileSchema = z.object({
     miner: address.optional(),
     prevRandao: word.optional(),
   }),
-  alloc: z.record(
-    address,
-    z.object({
-      balance: quantity.default(0n),
-      nonce: quantity.default(0n),
-      code: bytes.default('0x'),
-      storage: z.record(word, word).default({}),
-    }),
-  ),
+  alloc: z.record(address, genesisAccountSchema),
   transactions: z.array(
     z.object({
       hash: bytes,

@@ -1,26 +1,14 @@
 import { z } from 'zod'
-import type { Address, Hex } from '../core/hex.ts'
 import { readJsonFile } from '../core/read-json.ts'
+import {
+  addressSchema as address,
+  bytesSchema as bytes,
+  genesisAccountSchema,
+  quantitySchema as quantity,
+  wordSchema as word,
+} from '../core/schema.ts'
 import { validate } from '../core/validate.ts'
 import type { BlockContext, Case, CaseTransaction, Step } from './types.ts'
-
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'give an address: 0x and 40 hexadecimal digits')
-  .transform((text) => text.toLowerCase() as Address)
-const bytes = z
-  .string()
-  .regex(/^0x([0-9a-fA-F]{2})*$/, 'give bytes: 0x and an even number of hexadecimal digits')
-  .transform((text) => text.toLowerCase() as Hex)
-const word = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{1,64}$/, 'give a word: 0x and up to 64 hexadecimal digits')
-  .transform((text): Hex => `0x${text.slice(2).toLowerCase().padStart(64, '0')}`)
-const quantity = z
-  .union([z.string().regex(/^0x[0-9a-fA-F]{1,64}$/), z.number().int().nonnegative()], {
-    error: 'give a quantity: 0x and hexadecimal digits',
-  })
-  .transform(BigInt)
 
 const block = z.object({
   number: quantity,
@@ -29,13 +17,6 @@ const block = z.object({
   gasLimit: quantity,
   coinbase: address,
   prevRandao: word,
-})
-
-const account = z.object({
-  balance: quantity.default(0n),
-  nonce: quantity.default(0n),
-  code: bytes.default('0x'),
-  storage: z.record(word, word).default({}),
 })
 
 const transaction = z.object({
@@ -47,10 +28,11 @@ const transaction = z.object({
   block: quantity.optional(),
 })
 
+// biome-ignore format: one list
 const HARDFORKS = [
   'frontier', 'homestead', 'byzantium', 'constantinople', 'petersburg', 'istanbul', 'muirGlacier', 'berlin', 'london',
   'arrowGlacier', 'grayGlacier', 'paris', 'shanghai', 'cancun', 'prague', 'osaka',
-] as const // biome-ignore format: one list
+] as const
 
 /**
  * The part of a case file the loop may see. Ground truth (`loss`, `class`) is not in the schema, so it is dropped at the door and
@@ -62,7 +44,7 @@ const caseShape = z.object({
   chainId: z.number().int().positive(),
   hardfork: z.enum(HARDFORKS, { error: `give one of ${HARDFORKS.join(', ')}` }),
   block,
-  alloc: z.record(address, account),
+  alloc: z.record(address, genesisAccountSchema),
   protected: z.array(address).min(1, 'name at least one protected contract'),
   history: z.array(transaction),
   attack: z.array(transaction),

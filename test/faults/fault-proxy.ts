@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocketServer } from 'ws'
+import { createRandom, type Random } from '../support/random.ts'
 import { joinSockets } from './fault-socket.ts'
-import { createRandom, type Random } from './random.ts'
 
 /** What can go wrong with an answer; `refuse` exists on HTTP only. */
 export type Fault =

@@ -5,9 +5,9 @@ import { createRpc } from '../../src/chain/rpc.ts'
 import { streamEvents } from '../../src/chain/stream.ts'
 import type { BlockRef } from '../../src/chain/types.ts'
 import { type Hex, toQuantity } from '../../src/core/hex.ts'
+import { createRandom, type Random } from '../support/random.ts'
 import { type FaultProxy, type FaultRates, NO_FAULTS, startFaultProxy } from './fault-proxy.ts'
 import { FoldedView } from './folded-view.ts'
-import { createRandom, type Random } from './random.ts'
 
 const CHAIN_ID = 31_337
 const ROUNDS = 12

@@ -22,7 +22,7 @@ import { buildSiteMap, type SiteMap } from '../../src/patching/site-map.ts'
 import { toRegistration } from '../../src/patching/templates/registration.ts'
 import { findTemplate, TEMPLATES } from '../../src/patching/templates/table.ts'
 import type { PlacedGuard } from '../../src/patching/types.ts'
-import { createRandom, type Random } from '../faults/random.ts'
+import { createRandom, type Random } from '../support/random.ts'
 import { type Claim, MUTATION_NAMES, mutateClaim } from './mutate-claim.ts'
 import { compileVault } from './vault.ts'
 

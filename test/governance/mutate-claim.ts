@@ -1,6 +1,6 @@
 import { bytesOf, type Hex, hexOf, toWord } from '../../src/core/hex.ts'
 import type { Certificate, CertificateSite } from '../../src/patching/types.ts'
-import type { Random } from '../faults/random.ts'
+import type { Random } from '../support/random.ts'
 
 export interface Claim {
   readonly runtime: Hex
