@@ -84,12 +84,13 @@ type Outcome =
 function runBlock(cfg: Cfg, path: Path, input: DispatchInput): Outcome {
   const block = cfg.blocks.get(path.pc)
   if (!block || path.stack.length < block.reads) return { kind: 'end' }
+  const last = block.instructions.at(-1)!
+  // Bytes that are no instruction end a block as well, and have no effect on the stack to look up.
+  if (isTerminator(last.opcode)) return { kind: 'end' }
   for (const instruction of block.instructions) {
     if (instruction.opcode === OP.JUMP || instruction.opcode === OP.JUMPI) break
     execute(cfg, path, instruction, input)
   }
-  const last = block.instructions.at(-1)!
-  if (isTerminator(last.opcode)) return { kind: 'end' }
   if (last.opcode === OP.JUMP) return jump(cfg, path, path.stack.pop()!.word)
   if (last.opcode === OP.JUMPI) return branch(cfg, path, block.end)
   path.pc = block.end
