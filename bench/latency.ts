@@ -23,7 +23,7 @@ const WARM_UP = 5
 /** Benign uses the loop has learned from when the first attack comes. */
 const HISTORY = 40
 
-/** As their authors give them. */
+/** Quoted for comparison, not measured here. */
 const PUBLISHED = [
   {
     what: 'EVMPatch (Rodler et al., USENIX Security 2021), one checked arithmetic instruction',
@@ -131,7 +131,7 @@ function summarise(): string {
         gas(cost.gasAgain),
       ]),
     ),
-    'Published figures, as their authors give them, on other contracts and (Elysium) before transient storage:',
+    'Published figures, quoted and not measured here; other contracts, and (Elysium) before transient storage:',
     markdownTable(
       ['tool', 'bytes', 'gas'],
       PUBLISHED.map(({ what, bytes, gas: cost }) => [what, bytes === null ? '–' : String(bytes), `+${cost}`]),
