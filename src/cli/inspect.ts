@@ -91,7 +91,7 @@ async function readAccount(address: Address, { rpcUrl, chainId = '1' }: InspectO
 
 /** Foundry and Hardhat artifacts, or any object with `bytecode`. */
 function bytecodeIn(value: unknown, file: string): Hex {
-  const artifact = value as { deployedBytecode?: string | { object?: string }; bytecode?: string }
+  const artifact = (value ?? {}) as { deployedBytecode?: string | { object?: string }; bytecode?: string }
   const { deployedBytecode, bytecode } = artifact
   const found =
     typeof deployedBytecode === 'object' ? deployedBytecode?.object : (deployedBytecode ?? bytecode)

@@ -1,4 +1,4 @@
-import type { Finding, Severity } from './types.ts'
+import type { Severity } from './types.ts'
 
 /** From harmless to worst. */
 export const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical']
@@ -6,12 +6,6 @@ export const SEVERITIES: readonly Severity[] = ['info', 'low', 'medium', 'high',
 /** Whether `severity` is at least as bad as `least`. */
 export function atLeast(severity: Severity, least: Severity): boolean {
   return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least)
-}
-
-/** The worst severity among findings; null where there are none. */
-export function worstSeverity(findings: readonly Finding[]): Severity | null {
-  const worst = Math.max(-1, ...findings.map(({ severity }) => SEVERITIES.indexOf(severity)))
-  return SEVERITIES[worst] ?? null
 }
 
 /** One step less severe. */

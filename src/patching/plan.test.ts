@@ -74,13 +74,12 @@ describe('planPatches', () => {
     entries,
   })
 
-  it('locks the calls and checks the lock at the entries first, and refuses the function last', () => {
+  it('locks the calls and checks the lock at the entries first, and never refuses a function many use', () => {
     const sets = plan(reentrancy([entryOf('withdraw()'), entryOf('move(address,uint256)')]), 'withdraw()')
     expect(sets.map(templatesOf)).toEqual([
       ['lock-check@1', 'lock-enter@1', 'lock-exit@1'],
       ['lock-enter@1', 'lock-exit@1'],
       ['caller-is-origin@1'],
-      ['not-callable@1'],
     ])
   })
 
@@ -115,7 +114,6 @@ describe('planPatches', () => {
       ['caller-in-slot@1'],
       ['caller-is@1'],
       ['caller-is-origin@1'],
-      ['not-callable@1'],
     ])
     expect(sets[0]!.description.at(-1)).toContain(OWNER)
     expect(sets[0]!.cost).toBe(1)
@@ -127,10 +125,7 @@ describe('planPatches', () => {
       class: 'arithmetic',
       sites: places.map((pc) => ({ code: CODE, pc, opcode: OP.SUB })),
     }
-    expect(plan(mechanism, 'move(address,uint256)').map(templatesOf)).toEqual([
-      ['sub-checked@1'],
-      ['not-callable@1'],
-    ])
+    expect(plan(mechanism, 'move(address,uint256)').map(templatesOf)).toEqual([['sub-checked@1']])
   })
 
   it('checks flags of unchecked calls and targets of arbitrary ones', () => {
@@ -147,8 +142,26 @@ describe('planPatches', () => {
     expect(templatesOf(plan(arbitrary, 'relay(address,bytes)')[0]!)).toEqual(['pull-from-caller@1'])
   })
 
-  it('leaves only the refusal of the function when the cause is unknown', () => {
-    expect(plan({ class: 'unknown' }, 'withdraw()').map(templatesOf)).toEqual([['not-callable@1']])
+  it('refuses a function altogether only where it should have been somebody’s and nobody is known to have used it', () => {
+    const open: Mechanism = {
+      class: 'access-control',
+      entry: entryOf('setOwner(address)'),
+      roles: [],
+      knownCallers: [],
+      onlyOrigins: true,
+      throughContract: false,
+    }
+    expect(plan(open, 'setOwner(address)').map(templatesOf)).toEqual([['not-callable@1']])
+    const doubtful = { ...diagnose(open, 'setOwner(address)'), confidence: 0.8 }
+    expect(() => planPatches(doubtful, codes, { hardfork: 'cancun' })).toThrowError(
+      expect.objectContaining({ code: 'PATCH_IMPOSSIBLE' }),
+    )
+  })
+
+  it('has nothing to offer when the cause is unknown: containment stays', () => {
+    expect(() => plan({ class: 'unknown' }, 'withdraw()')).toThrowError(
+      expect.objectContaining({ code: 'PATCH_IMPOSSIBLE' }),
+    )
   })
 
   it('gives every patch a certificate that the checker accepts', () => {
@@ -164,11 +177,12 @@ describe('planPatches', () => {
   })
 
   it('says for each candidate why none fits', () => {
-    const diagnosis = { ...diagnose({ class: 'unknown' }, 'withdraw()'), code: PROXY }
+    const nowhere: Mechanism = { class: 'arithmetic', sites: [{ code: PROXY, pc: 0, opcode: OP.SUB }] }
+    const diagnosis = diagnose(nowhere, 'withdraw()')
     expect(() => planPatches(diagnosis, codes, { hardfork: 'cancun' })).toThrowError(
       expect.objectContaining({
         code: 'PATCH_IMPOSSIBLE',
-        meta: expect.arrayContaining([expect.stringContaining('not-callable')]),
+        meta: expect.arrayContaining([expect.stringContaining('checked')]),
       }),
     )
   })

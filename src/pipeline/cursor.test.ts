@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestStore, silent, type TestStore } from '../../test/support/store.ts'
+import { SutureError } from '../core/errors.ts'
 import { toWord } from '../core/hex.ts'
 import { createCursor } from './cursor.ts'
 
@@ -31,9 +32,8 @@ describe('the cursor of a watch', () => {
   })
 
   it('goes on without a database', async () => {
-    const closed = await openTestStore()
-    const cursor = createCursor(closed.store, 'gone', silent)
-    await closed.remove()
+    const gone = { ...test.store, query: () => Promise.reject(new SutureError('STORE_UNAVAILABLE', 'Gone.')) }
+    const cursor = createCursor(gone, 'gone', silent)
     cursor.note(position(1n))
     await expect(cursor.settle()).resolves.toBeUndefined()
   })

@@ -8,7 +8,8 @@ import { type Hex, ZERO_ADDRESS } from '../core/hex.ts'
 import { canonicalJson, type Json, toJson } from '../core/json.ts'
 import { DETECTORS } from '../detectors/detectors.ts'
 import { scanExecution, startScan } from '../detectors/scan.ts'
-import type { Finding, FunctionRef } from '../detectors/types.ts'
+import { atLeast } from '../detectors/severity.ts'
+import type { Finding, FunctionRef, Severity } from '../detectors/types.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import type { PatchSet } from '../patching/types.ts'
 import type { Check, Verdict, VerdictKind } from '../verification/types.ts'
@@ -49,6 +50,8 @@ interface HealOptions {
 }
 
 const ATTEMPTS = 12
+/** What is milder is for dashboards. */
+const REPORTED: Severity = 'high'
 
 /** Runs the loop on a case: detect, contain, diagnose, patch, verify, on a local node that holds the case's state. */
 export async function healCase(told: Case, options: HealOptions = {}): Promise<Healing> {
@@ -110,7 +113,8 @@ function detect(witnessed: Witnessed): CaseFinding[] {
     for (const [index, execution] of executions.entries()) {
       const judged = scanExecution(scan, execution, DETECTORS)
       scan = judged.scan
-      found.push(...judged.inspection.findings.map((finding) => ({ finding, transaction: { part, index } })))
+      const findings = judged.inspection.findings.filter(({ severity }) => atLeast(severity, REPORTED))
+      found.push(...findings.map((finding) => ({ finding, transaction: { part, index } })))
     }
   }
   judge(benign.executions, 'history')

@@ -12,7 +12,10 @@ const hex = z
   .string()
   .regex(/^0x[0-9a-f]*$/, 'give lower-case hexadecimal digits')
   .transform((text) => text as Hex)
-const quantity = hex.transform((text) => BigInt(text))
+const quantity = z
+  .string()
+  .regex(/^0x[0-9a-f]{1,64}$/, 'give a quantity: 0x and lower-case hexadecimal digits')
+  .transform((text) => BigInt(text))
 
 const override = z.object({
   balance: quantity.optional(),
