@@ -199,6 +199,7 @@ async function startLoop({ world, store, logger }: Options) {
     history: watcher.history,
     benign: watcher.benign,
     notify: () => undefined,
+    report: async () => undefined,
   })
   const runner = await startRunner({
     store,

@@ -53,23 +53,26 @@ export const watchCommand = new Command('watch')
     const tell = options.json
       ? (notice: WatchNotice) => printJson(notice)
       : (notice: WatchNotice) => print(describe(notice))
+    const watching = watchProtocol({
+      config,
+      protocol,
+      signer: opened?.account ?? null,
+      logger,
+      signal: shutdown.signal,
+      hardfork: options.hardfork,
+      port: Number(options.port),
+      learnBlocks: BigInt(options.learn),
+      freezeSeconds: BigInt(options.freeze),
+      onNotice: tell,
+      writeReport: (incident, details) =>
+        writeIncidentReport(incident, join(config.folder, '.suture', 'reports'), details),
+    })
+    // A signal ends the watch; the process ends when that has closed what it opened.
+    shutdown.onShutdown('watch', () => watching)
     try {
-      await watchProtocol({
-        config,
-        protocol,
-        signer: opened?.account ?? null,
-        logger,
-        signal: shutdown.signal,
-        hardfork: options.hardfork,
-        port: Number(options.port),
-        learnBlocks: BigInt(options.learn),
-        freezeSeconds: BigInt(options.freeze),
-        onNotice: tell,
-        writeReport: (incident, details) =>
-          writeIncidentReport(incident, join(config.folder, '.suture', 'reports'), details),
-      })
+      await watching
     } finally {
-      shutdown.close()
+      await shutdown.close()
     }
   })
 

@@ -35,8 +35,27 @@ export interface Candidate {
 type MechanismOf<Class extends Mechanism['class']> = Extract<Mechanism, { class: Class }>
 type Entry = { readonly code: Address; readonly selector: Hex }
 
+/**
+ * The ways to stop what several diagnoses of one class name: the same guard in all of them at once, in order of the first's preference; then
+ * each by itself.
+ */
+export function combinedCandidates(diagnoses: readonly Diagnosis[]): Candidate[] {
+  const each = diagnoses.map(candidatesFor)
+  const [first = [], ...others] = each
+  if (others.length === 0) return first
+  const together = first.flatMap((one, index) => {
+    const same = others.map((candidates) => candidates[index])
+    if (!same.every((other): other is Candidate => other?.name === one.name)) return []
+    const all = [one, ...same]
+    return candidate(one.name, (context) => merge(...all.map(({ place }) => place(context))), [
+      ...new Set(all.flatMap(({ notes }) => notes)),
+    ])
+  })
+  return [...together, ...each.flat()]
+}
+
 /** The ways to stop what was diagnosed, most specific first. */
-export function candidatesFor(diagnosis: Diagnosis): Candidate[] {
+function candidatesFor(diagnosis: Diagnosis): Candidate[] {
   return [...specific(diagnosis), ...(mayRefuse(diagnosis) ? [refuseFunction(diagnosis)] : [])]
 }
 

@@ -2,7 +2,7 @@ import { messageOf, SutureError } from '../core/errors.ts'
 import { type Address, type Hex, hexOf } from '../core/hex.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import { assemblePatch } from './assemble.ts'
-import { type Candidate, candidatesFor, type PlanContext } from './candidates.ts'
+import { type Candidate, combinedCandidates, type PlanContext } from './candidates.ts'
 import { describeGuard } from './guards.ts'
 import { runAt, type SiteMap } from './site-map.ts'
 import { type PatchTarget, prepareTarget } from './target.ts'
@@ -20,19 +20,20 @@ export interface PlanOptions {
 
 /**
  * Candidate patches for a diagnosis, most specific and cheapest first; the last resort is to refuse the attacked function altogether.
- * `codes` holds the runtime code of every account the diagnosis names. Each patch carries its certificate; none has been verified yet.
+ * Given several diagnoses, the same flaw in several functions, what mends all of them at once comes first.
+ * `codes` holds the runtime code of every account the diagnoses name. Each patch carries its certificate; none has been verified yet.
  *
  * @throws PATCH_IMPOSSIBLE when none of the candidates fits the code, with the reason for each.
  */
 export function planPatches(
-  diagnosis: Diagnosis,
+  diagnosis: Diagnosis | readonly Diagnosis[],
   codes: ReadonlyMap<Address, Hex>,
   options: PlanOptions,
 ): PatchSet[] {
   const context = createContext(codes, options)
   const sets: PatchSet[] = []
   const reasons: string[] = []
-  for (const candidate of candidatesFor(diagnosis)) {
+  for (const candidate of combinedCandidates([diagnosis].flat())) {
     try {
       const set = assembleSet(candidate.place(context), candidate, context)
       if (!sets.some((known) => sameCode(known, set))) sets.push(set)

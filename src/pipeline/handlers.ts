@@ -44,6 +44,8 @@ export interface HandlerOptions {
   /** Benign transactions as of now, oldest first. */
   readonly history: () => readonly Step[]
   readonly notify: (sentence: string, incident: Incident) => void
+  /** Writes down a resolved incident. May be called again for the same. */
+  readonly report: (incident: Incident) => Promise<void>
 }
 
 /** Milliseconds between looks at the chain's clock. */
@@ -192,6 +194,9 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
 
     notify: async ({ notice }, incident) => {
       options.notify(notice.sentence, incident)
+      // The last notice of a resolved incident carries its report: like every effect it is made good after a crash.
+      if (incident.closed === 'resolved' && incident.notices.at(-1)?.key === notice.key)
+        await options.report(incident)
       return { type: 'NoticeSent', key: notice.key }
     },
   }

@@ -27,11 +27,9 @@ export function planRemedies(
   const executed = executedCode([...benign.executions, ...hostile.executions])
   const candidates: PatchSet[] = []
   const refusals: string[] = []
-  for (const diagnosis of diagnoses) {
+  for (const alike of groupAlike(diagnoses)) {
     try {
-      candidates.push(
-        ...planPatches(diagnosis, codes, { hardfork, executed, ...(siteMaps ? { siteMaps } : {}) }),
-      )
+      candidates.push(...planPatches(alike, codes, { hardfork, executed, ...(siteMaps ? { siteMaps } : {}) }))
     } catch (error) {
       if (!(error instanceof SutureError) || !['PATCH_IMPOSSIBLE', 'BYTECODE_INVALID'].includes(error.code))
         throw error
@@ -39,6 +37,16 @@ export function planRemedies(
     }
   }
   return { candidates, refusals }
+}
+
+/** Diagnoses of one class in one code stand together: functions with the same flaw are mended at once. The order of the surest stays. */
+function groupAlike(diagnoses: readonly Diagnosis[]): Diagnosis[][] {
+  const groups = new Map<string, Diagnosis[]>()
+  for (const diagnosis of diagnoses) {
+    const key = `${diagnosis.class}/${diagnosis.code}/${diagnosis.confidence}`
+    groups.set(key, [...(groups.get(key) ?? []), diagnosis])
+  }
+  return [...groups.values()]
 }
 
 /**

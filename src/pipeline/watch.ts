@@ -160,6 +160,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       history: watcher.history,
       benign: watcher.benign,
       notify: (sentence, { id }) => onNotice({ type: 'notice', incident: id, sentence }),
+      report: (incident) => report(incident),
     })
     // A signed freeze on its way must not wait for history; what is decided after a restart must not be decided without it.
     await sender?.resume()
@@ -178,12 +179,10 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
         // Entries of earlier runs are read again at the start; they were told of then.
         if (at < started) return
         onNotice({ type: 'event', at, incident, event: event.type, payload: event })
-        if (event.type === 'IncidentResolved') setImmediate(() => void report(incident))
       },
     })
-    async function report(id: string): Promise<void> {
-      const incident = runner.incidents().find((one) => one.id === id)
-      if (!incident) return
+    async function report(incident: Incident): Promise<void> {
+      const { id } = incident
       try {
         const { witnessed } = await casebook.open(incident)
         const { hostile, codes } = witnessed
