@@ -6,8 +6,31 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const FILE = new URL('../package-lock.json', import.meta.url)
-const SYSTEMS = ['darwin', 'linux', 'win32', 'android', 'freebsd', 'openbsd', 'netbsd', 'sunos', 'aix', 'openharmony']
-const PROCESSORS = { amd64: 'x64', x64: 'x64', arm64: 'arm64', arm: 'arm', ia32: 'ia32', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', loong64: 'loong64', mips64el: 'mips64el', wasm32: 'wasm32' }
+const SYSTEMS = [
+  'darwin',
+  'linux',
+  'win32',
+  'android',
+  'freebsd',
+  'openbsd',
+  'netbsd',
+  'sunos',
+  'aix',
+  'openharmony',
+]
+const PROCESSORS = {
+  amd64: 'x64',
+  x64: 'x64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+  wasm32: 'wasm32',
+}
 
 const lock = JSON.parse(readFileSync(FILE, 'utf8'))
 const added = []
@@ -16,7 +39,12 @@ for (const [place, entry] of Object.entries(lock.packages)) {
     if (isPresent(place, name)) continue
     const platform = platformOf(name)
     if (platform === null) continue
-    lock.packages[`node_modules/${name}`] = { version, ...(entry.dev ? { dev: true } : {}), optional: true, ...platform }
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      ...(entry.dev ? { dev: true } : {}),
+      optional: true,
+      ...platform,
+    }
     added.push(`${name}@${version}`)
   }
 }
@@ -43,9 +71,15 @@ function isPresent(place, name) {
 function platformOf(name) {
   const words = name.split(/[-/]/)
   const os = SYSTEMS.filter((system) => words.includes(system))
-  const cpu = Object.keys(PROCESSORS).filter((word) => words.some((one) => one === word || (word === 'arm' && /^arm$/.test(one))))
+  const cpu = Object.keys(PROCESSORS).filter((word) =>
+    words.some((one) => one === word || (word === 'arm' && /^arm$/.test(one))),
+  )
   if (os.length === 0 && !words.includes('wasm32')) return null
-  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.some((word) => word.startsWith('gnu')) ? ['glibc'] : null
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? ['musl']
+    : words.some((word) => word.startsWith('gnu'))
+      ? ['glibc']
+      : null
   return {
     ...(os.length > 0 ? { os } : {}),
     ...(cpu.length > 0 ? { cpu: [...new Set(cpu.map((word) => PROCESSORS[word]))] } : {}),
