@@ -9,6 +9,8 @@ import type { OpenRequest } from '../governance/inbox.ts'
 import { readRequests, sendSignature } from '../governance/inbox-client.ts'
 import { signRestriction } from '../governance/sign-restriction.ts'
 import type { Signature } from '../governance/types.ts'
+import { describeGuard } from '../patching/guards.ts'
+import { findTemplate } from '../patching/templates/table.ts'
 import { type Examination, examineRequest } from '../pipeline/reproduce.ts'
 import { print, printJson, progress } from './output.ts'
 
@@ -23,6 +25,8 @@ interface ApproveOptions {
 }
 
 const POLL_MS = 500
+/** Milliseconds before a request that did not pass is examined again. */
+const RETRY_MS = 5_000
 
 export const approveCommand = new Command('approve')
   .description(
@@ -46,6 +50,7 @@ export const approveCommand = new Command('approve')
     const { account } = await openSigner(reference, { folder: process.cwd() })
     // What was signed, to be left again with a watch that was restarted and lost it; null for what will not be signed.
     const done = new Map<Hex, Signature | null>()
+    const retryAt = new Map<Hex, number>()
     const isMine = ({ signer }: Signature) => signer === toAddress(account.address)
     const tell = (line: { readonly [key: string]: unknown }, text: string) =>
       options.json ? printJson({ guardian: account.address, ...line }) : print(text)
@@ -56,10 +61,13 @@ export const approveCommand = new Command('approve')
         return []
       })
       for (const request of open.filter(({ signatures }) => !signatures.some(isMine))) {
+        if ((retryAt.get(request.digest) ?? 0) > Date.now()) continue
         const kept = done.get(request.digest)
         if (kept === null) continue
         if (kept !== undefined) {
-          await sendSignature(options.url, request.digest, kept).catch(() => undefined)
+          await sendSignature(options.url, request.digest, kept).catch((error: unknown) =>
+            progress(messageOf(error)),
+          )
           continue
         }
         await sleep(Number(options.delay))
@@ -69,7 +77,13 @@ export const approveCommand = new Command('approve')
           const examinations = await examineRequest(rpc, request)
           tell({ type: 'examined', digest: request.digest, examinations }, describe(request, examinations))
           const passed = examinations.every((one) => one.passed)
-          if (!passed || !(options.auto || (await confirm()))) continue
+          if (!passed) {
+            // A node that lags refuses what it will accept in a moment; only a person's no is final.
+            done.delete(request.digest)
+            retryAt.set(request.digest, Date.now() + RETRY_MS)
+            continue
+          }
+          if (!(options.auto || (await confirm()))) continue
           const gate = { gate: request.gate, chainId: request.chainId }
           const signature = await signRestriction(account, gate, request.restriction)
           done.set(request.digest, signature)
@@ -78,6 +92,7 @@ export const approveCommand = new Command('approve')
         } catch (error) {
           // Asked again at the next look: the node or the watch may only have been busy.
           if (done.get(request.digest) === null) done.delete(request.digest)
+          retryAt.set(request.digest, Date.now() + RETRY_MS)
           tell(
             { type: 'failed', digest: request.digest, reason: messageOf(error) },
             `could not examine: ${messageOf(error)}`,
@@ -91,7 +106,7 @@ export const approveCommand = new Command('approve')
   })
 
 function describe(
-  { restriction, gate, chainId, digest, description }: OpenRequest,
+  { restriction, gate, chainId, digest, certificate }: OpenRequest,
   examinations: readonly Examination[],
 ): string {
   return [
@@ -99,10 +114,23 @@ function describe(
     `  domain      Suture PatchGate, version 1, chain ${chainId}, contract ${gate}`,
     ...Object.entries(restriction).map(([field, value]) => `  ${field.padEnd(18)}${value}`),
     `  digest      ${digest}`,
-    ...description.map((line) => `  effect      ${line}`),
+    // From the certificate that is signed, never from words the other side sends.
+    ...certificate.sites.flatMap(({ guards }) =>
+      guards.map(({ template, args, pc }) => `  effect      at ${pc}: ${effectOf(template, args)}`),
+    ),
     ...examinations.map(({ what, passed, detail }) => `  ${passed ? 'ok  ' : 'BAD '} ${what}: ${detail}`),
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')
 }
+
+function effectOf(template: string, args: Readonly<Record<string, Hex>>): string {
+  const known = findTemplate(template)
+  return known ? describeGuard(known.description, args) : `unknown template ${template}`
+}
+
+/** A terminal obeys control characters; none of them belongs in what is shown. */
+const printable = (line: string): string => line.replaceAll(/\p{Cc}/gu, '?')
 
 async function confirm(): Promise<boolean> {
   const prompt = createInterface({ input: process.stdin, output: process.stderr })

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { approveCommand } from './approve.ts'
 import { demoCommand } from './demo.ts'
 import { healCommand } from './heal.ts'
+import { incidentCommand } from './incident.ts'
 import { initCommand } from './init.ts'
 import { inspectCommand } from './inspect.ts'
 import { reportFailure } from './output.ts'
@@ -21,6 +22,7 @@ for (const command of [
   demoCommand,
   watchCommand,
   approveCommand,
+  incidentCommand,
   healCommand,
   replayCommand,
   inspectCommand,

@@ -30,7 +30,11 @@ export const watchCommand = new Command('watch')
   .option('--broadcast', 'act: send freezes and approved patches')
   .option('--json', 'print one JSON object per line')
   .option('--port <port>', 'local port for approvals and metrics; 0 for any', '0')
-  .option('--learn <blocks>', 'recent blocks to learn from before watching', '256')
+  .option(
+    '--learn <blocks>',
+    'recent blocks to learn from before watching; full nodes keep the state of about 120',
+    '120',
+  )
   .option('--freeze <seconds>', 'how long a freeze lasts', '21600')
   .addOption(
     new Option('--hardfork <name>', 'rules of the chain')

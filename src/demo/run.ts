@@ -144,7 +144,7 @@ async function play(options: DemoOptions, display: Display, scene: Scene): Promi
   const stage: Stage = { world, feed: watch.feed, display, claims, announced, withPatch }
   const incidents: AttackStory[] = []
   for (const script of scriptsFor(world)) {
-    progress(script.title)
+    if (options.json) progress(script.title)
     incidents.push(await playAttack(stage, script))
   }
   const withdrawals = withPatch ? await leave(stage) : []

@@ -84,6 +84,7 @@ export function createInbox({ checkContractSignature, onSignature }: InboxOption
     signatures.set(signer, signature)
     onSignature?.(open(digest, entry), signature)
     if (signatures.size < request.threshold) return
+    // A signature that was good when it came in and is not any more (a contract changed its mind) must not block the rest.
     const checking = checkContractSignature ? { checkContractSignature } : {}
     approve(await collectApproval({ ...request, ...checking, signatures: [...signatures.values()] }))
   }
@@ -94,11 +95,16 @@ export function createInbox({ checkContractSignature, onSignature }: InboxOption
     collect: (request, signal) =>
       new Promise((resolve, reject) => {
         const digest = hashRestriction(request, request.restriction)
+        if (signal.aborted) {
+          reject(signal.reason)
+          return
+        }
         const close = () => entries.delete(digest)
-        signal.addEventListener('abort', () => {
+        const abandon = () => {
           close()
           reject(signal.reason)
-        })
+        }
+        signal.addEventListener('abort', abandon, { once: true })
         const approve = (approval: Approval) => {
           close()
           resolve(approval)

@@ -19,6 +19,9 @@ export interface Casebook {
   baseline(incident: Incident): Promise<Baseline>
 }
 
+/** Blocks whose state any full node still has; older history would need an archive. */
+const STATE_BLOCKS = 120n
+
 /** Investigations kept; older ones are made again when asked for. */
 const KEPT = 8
 
@@ -52,7 +55,9 @@ async function investigateIncident(incident: Incident, options: HandlerOptions):
     protection,
     simulate,
     run,
-    history: options.history().filter((step) => step.at === undefined || step.at < at),
+    history: options
+      .history()
+      .filter((step) => step.at === undefined || (step.at < at && step.at >= at - STATE_BLOCKS)),
     attack: attackOf(incident),
     codeOf: (address) => rpc.request<Hex>('eth_getCode', [address, `0x${at.toString(16)}`]),
   }

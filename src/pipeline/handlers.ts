@@ -67,7 +67,15 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
   }
 
   async function waitUntil(timestamp: bigint, signal: AbortSignal): Promise<void> {
-    while ((await chainTime()) < timestamp) await sleep(CLOCK_MS, undefined, { signal })
+    for (;;) {
+      // An outage must not end a wait of hours.
+      const now = await chainTime().catch((error: unknown) => {
+        if (error instanceof SutureError && error.retryable) return 0n
+        throw error
+      })
+      if (now >= timestamp) return
+      await sleep(CLOCK_MS, undefined, { signal })
+    }
   }
 
   const handlers: EffectHandlers = {
@@ -93,7 +101,16 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
     },
 
     'await-lapse': async ({ plan, duration, since }, _incident, signal) => {
-      const block = await rpc.request<{ timestamp: Hex }>('eth_getBlockByHash', [since.blockHash, false])
+      const block = await rpc.request<{ timestamp: Hex } | null>('eth_getBlockByHash', [
+        since.blockHash,
+        false,
+      ])
+      if (block === null) {
+        throw new SutureError('RPC_RESPONSE_INVALID', 'The node does not have the block of the freeze.', {
+          meta: [`block: ${since.blockHash}`, 'fix: wait until the node has caught up'],
+          retryable: true,
+        })
+      }
       await waitUntil(BigInt(block.timestamp) + duration, signal)
       return { type: 'FreezeLapsed', plan }
     },

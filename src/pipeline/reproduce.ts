@@ -18,6 +18,9 @@ import { verifyPatch } from '../verification/verify-patch.ts'
 import { checkPatch } from './remedy.ts'
 import { selectorsOf } from './scene.ts'
 
+/** Seconds; a signature must not be good for a day on which nobody remembers it. */
+const LONGEST_DEADLINE = 7n * 86_400n
+
 /** One thing a guardian looks at before signing. */
 export interface Examination {
   readonly what: string
@@ -42,6 +45,12 @@ export async function examineRequest(rpc: Rpc, request: OpenRequest): Promise<re
   const encoded = encodeCertificate(certificate, (name) => findTemplate(name)?.params)
   same('certificate', hashCertificate(encoded), restriction.certificateHash)
   same('chain', String(rpc.chainId), String(chainId))
+
+  const now = BigInt(
+    (await rpc.request<{ timestamp: Hex }>('eth_getBlockByNumber', ['latest', false])).timestamp,
+  )
+  const left = restriction.deadline - now
+  note('deadline', left > 0n && left <= LONGEST_DEADLINE, `${left} s from now`)
 
   const state = await readGateTarget(rpc, { gate, target: restriction.target })
   same('registered code', restriction.originalCodeHash, state.originalCodeHash)

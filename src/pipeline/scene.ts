@@ -4,6 +4,7 @@ import type {
   RunSequence,
   SequenceResult,
   Simulate,
+  StateOverride,
   Step,
   TransactionRequest,
 } from '../chain/types.ts'
@@ -45,7 +46,7 @@ export async function witness(scene: Scene): Promise<Witnessed> {
   const { run, history, attack, protection } = scene
   const observed = { watch: protection.contracts, provenance: true }
   const benign = await run({ steps: history, ...observed })
-  const hostile = await run({ steps: attack, state: benign.state, ...observed })
+  const hostile = await run({ steps: attack, state: stateBefore(attack, benign), ...observed })
   const accounts = new Set([
     ...protection.contracts,
     ...[benign, hostile].flatMap((result) => borrowed(result, protection)),
@@ -56,6 +57,10 @@ export async function witness(scene: Scene): Promise<Witnessed> {
   const implementations = new Map([...protection.implementations, ...seen])
   return { ...scene, protection: { ...protection, implementations }, benign, hostile, codes }
 }
+
+/** Attacks of a live chain name the state they met; those of a case follow on its history. */
+const stateBefore = ([first]: readonly Step[], benign: SequenceResult): StateOverride =>
+  first?.at === undefined ? benign.state : {}
 
 /** Accounts whose code ran on protected storage. */
 function borrowed({ executions }: SequenceResult, { contracts }: Protection): Address[] {
@@ -81,7 +86,7 @@ async function probe({ protection, attack, benign, simulate, codes }: Witnessed)
     const data: Hex = `${selector}${'00'.repeat(32 * PROBE_WORDS)}`
     const transaction: TransactionRequest = { from: STRANGER, to: target, data, value: 0n, gas: PROBE_GAS }
     const at = first.at === undefined ? {} : { at: first.at }
-    const state = benign.state
+    const state = stateBefore(attack, benign)
     executions.push(
       await simulate({
         transaction,

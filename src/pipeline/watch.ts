@@ -1,4 +1,4 @@
-import { serve } from '@hono/node-server'
+import { type ServerType, serve } from '@hono/node-server'
 import type { Logger } from 'pino'
 import { toFunctionSelector } from 'viem'
 import { readBlock } from '../chain/read-block.ts'
@@ -17,8 +17,9 @@ import { DETECTORS } from '../detectors/detectors.ts'
 import type { Protection } from '../detectors/types.ts'
 import { createSender } from '../execution/submit.ts'
 import type { TransactionSigner } from '../execution/types.ts'
+import { createContractSignatureCheck } from '../governance/check-contract-signature.ts'
 import { createInbox } from '../governance/inbox.ts'
-import { type Detection, startRunner } from '../incidents/run.ts'
+import { type Detection, type IncidentRunner, startRunner } from '../incidents/run.ts'
 import type { Incident, IncidentEvent } from '../incidents/types.ts'
 import { createApp } from '../server/app.ts'
 import { type Cursor, createCursor } from './cursor.ts'
@@ -126,6 +127,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
         })
       : null
     const inbox = createInbox({
+      checkContractSignature: createContractSignatureCheck(rpc),
       onSignature: ({ incident, threshold, signatures }, { signer: who }) =>
         onNotice({ type: 'signature', incident, signer: who, count: signatures.length, threshold }),
     })
@@ -194,6 +196,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       }
     }
     cleanups.unshift(() => runner.stop())
+    if (sender) await actOnDryPlans(runner)
     const app = createApp({ inbox, incidents: () => runner.incidents(), metrics })
     const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, ({ port }) => {
       const block = watcher.head()?.number ?? 0n
@@ -206,6 +209,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       })
     })
     cleanups.unshift(() => server.close())
+    await listening(server)
     const ended = AbortSignal.any([signal, runner.ended])
     for await (const event of streamEvents(rpc, { signal: ended, resume, logger })) {
       await watcher.handle(event)
@@ -213,8 +217,40 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       else if (event.type === 'reorg') cursor.note(event.ancestor)
     }
   } finally {
-    for (const cleanup of cleanups) await cleanup()
+    for (const cleanup of cleanups) {
+      try {
+        await cleanup()
+      } catch (error) {
+        logger.error({ reason: messageOf(error) }, 'not closed cleanly')
+      }
+    }
   }
+}
+
+/** Freezes that a dry run only planned are planned again by a run that may act. */
+async function actOnDryPlans(runner: IncidentRunner): Promise<void> {
+  for (const { id, freezes, closed } of runner.incidents()) {
+    for (const [plan, { lapsedAt, sendings, containment }] of freezes.entries()) {
+      const dry = lapsedAt === null && sendings.length === 0 && containment.means.length > 0
+      if (closed === null && dry) await runner.append(id, { type: 'FreezeLapsed', plan })
+    }
+  }
+}
+
+/** Resolves when the server listens. */
+function listening(server: ServerType): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (server.listening) return resolve()
+    server.once('listening', resolve)
+    server.once('error', (cause) =>
+      reject(
+        new SutureError('CONFIG_INVALID', 'The local server cannot listen.', {
+          meta: ['field: --port', `reason: ${messageOf(cause)}`, 'fix: give a free port, or 0 for any'],
+          cause,
+        }),
+      ),
+    )
+  })
 }
 
 /** The protected contracts with what stands behind their proxies. */

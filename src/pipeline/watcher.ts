@@ -56,6 +56,8 @@ export interface Watcher {
 
 /** Senders are remembered while they have something pending; so many at most. */
 const PENDING_SENDERS = 10_000
+/** Earlier pending transactions of a sender run before a new one; an attack takes few, and a flood must not stall the watch. */
+const MOST_EARLIER = 16
 const DEFAULT_HISTORY = 100
 
 /**
@@ -100,7 +102,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
     if (head === null) return
     const block = nextBlock(head, interval)
     let before: StateOverride = {}
-    for (const one of earlier)
+    for (const one of earlier.slice(-MOST_EARLIER))
       before = applyDiff(before, (await trace({ transaction: one, block, at: head.number }, before)).diff)
     const step: Step = { transaction: requestOf(transaction), block, at: head.number, before }
     const execution = await trace(step, before)
@@ -111,6 +113,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   async function onBlock(block: Block, alarming: boolean): Promise<void> {
     metrics?.blocks.inc({ chain })
     let before: StateOverride = {}
+    let intact = true
     for (const transaction of block.transactions) {
       dequeue(pool, transaction)
       const step: Step = {
@@ -119,38 +122,45 @@ export function createWatcher(options: WatcherOptions): Watcher {
         at: block.number - 1n,
         before,
       }
-      await unlessUncheckable(transaction.hash, async () => {
+      const checked = await unlessUncheckable(transaction.hash, async () => {
         const execution = await trace(step, before)
         before = applyDiff(before, execution.diff)
-        if (touches(execution, protection)) await weigh({ execution, transaction, step, block }, alarming)
+        const seen = { execution, transaction, step, block }
+        if (touches(execution, protection)) await weigh(seen, { alarming, intact })
       })
+      // What follows runs on a state that lacks this transaction: it may still raise an alarm, but nothing is learned from it.
+      intact &&= checked
     }
     if (head) interval = block.timestamp - head.timestamp
     head = block
   }
 
   /** One transaction that cannot be traced must not end the watch; that it was not checked is said. */
-  async function unlessUncheckable(transaction: Hex, work: () => Promise<void>): Promise<void> {
+  async function unlessUncheckable(transaction: Hex, work: () => Promise<void>): Promise<boolean> {
     try {
       await work()
+      return true
     } catch (error) {
       metrics?.unchecked.inc({ detector: 'trace' })
       logger.error({ transaction, reason: messageOf(error) }, 'a transaction could not be checked')
+      return false
     }
   }
 
   /** What raises no alarm is history, and is learned from. */
   async function weigh(
     seen: Omit<Alarm, 'findings'> & { readonly block: Block },
-    alarming: boolean,
+    { alarming, intact }: { readonly alarming: boolean; readonly intact: boolean },
   ): Promise<void> {
     const findings = inspect(seen.execution)
     if (alarming && findings.length > 0)
       await options.onAlarm({ ...seen, findings, block: refOf(seen.block) })
     if (findings.some(({ severity }) => severity === 'high' || severity === 'critical')) return
-    if (isAdministration(seen.execution, protection)) return
+    if (!intact || isAdministration(seen.execution, protection)) return
     states = learnExecution(seen.execution, { detectors, states, protection })
-    history.push({ step: seen.step, block: seen.block.hash, execution: seen.execution })
+    // Recordings of the opcode level are large, and done with.
+    const { observation: _observation, ...execution } = seen.execution
+    history.push({ step: seen.step, block: seen.block.hash, execution })
     if (history.length > historyLimit) history.shift()
   }
 

@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import { SutureError } from '../core/errors.ts'
 import type { Hex } from '../core/hex.ts'
@@ -16,6 +17,9 @@ interface AppOptions {
   readonly metrics: Metrics
 }
 
+/** Bytes; a signature takes a few hundred, one of a contract a few thousand. */
+const LARGEST_BODY = 64 * 1024
+
 const submission = z.object({
   signer: z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'give the guardian’s address'),
   signature: z.string().regex(/^0x([0-9a-fA-F]{2})+$/, 'give the signature as 0x and hexadecimal digits'),
@@ -32,6 +36,7 @@ export function createApp({ inbox, incidents, metrics }: AppOptions): Hono {
       return context.json({ code: 'INTERNAL', message: 'internal error' }, 500)
     return context.json({ code: error.code, message: error.message, meta: error.meta }, 400)
   })
+  app.use('/approvals/*', bodyLimit({ maxSize: LARGEST_BODY }))
   app.get('/healthz', (context) => context.text('ok'))
   app.get('/metrics', async (context) => context.text(await metrics.registry.metrics()))
   app.get('/incidents', (context) => {

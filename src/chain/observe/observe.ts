@@ -1,6 +1,14 @@
 import { type Address, bytesOf, hexOf } from '../../core/hex.ts'
 import { OP } from '../../evm/opcodes.ts'
-import type { BlockContext, Branch, CallSite, Frame, Observation, Origin } from '../types.ts'
+import {
+  type BlockContext,
+  type Branch,
+  type CallSite,
+  type Frame,
+  type Observation,
+  type Origin,
+  Taint,
+} from '../types.ts'
 import { INSTRUCTIONS } from './instructions.ts'
 import { Divergence, type Inherited, Machine } from './machine.ts'
 import { loadProgram } from './program.ts'
@@ -163,6 +171,7 @@ function markChecked(calls: readonly CallSite[], branches: readonly Branch[]): C
 }
 
 function collectFlags(origin: Origin, depth: number, found: (child: number | null) => void): void {
+  if ((origin.taint & Taint.callSuccess) === 0) return
   if (origin.op === 'result' && origin.what === 'success') found(origin.child)
   if (origin.op === 'compute' && depth > 0)
     for (const input of origin.inputs) collectFlags(input, depth - 1, found)
