@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
+import type { LocalAccount } from 'viem'
 import { createRpc } from '../chain/rpc.ts'
 import { openSigner } from '../config/signer.ts'
 import { messageOf } from '../core/errors.ts'
@@ -48,12 +49,11 @@ export const approveCommand = new Command('approve')
       ? ({ secret: 'keystore', name: options.keystore } as const)
       : ({ secret: 'env', name: options.keyEnv, optional: false } as const)
     const { account } = await openSigner(reference, { folder: process.cwd() })
-    // What was signed, to be left again with a watch that was restarted and lost it; null for what will not be signed.
-    const done = new Map<Hex, Signature | null>()
-    const retryAt = new Map<Hex, number>()
-    const isMine = ({ signer }: Signature) => signer === toAddress(account.address)
     const tell = (line: { readonly [key: string]: unknown }, text: string) =>
       options.json ? printJson({ guardian: account.address, ...line }) : print(text)
+    const guardian: Guardian = { account, options, tell }
+    const isMine = ({ signer }: Signature) => signer === toAddress(account.address)
+    const decisions = new Map<Hex, Decision>()
     tell({ type: 'ready' }, `guardian ${account.address} is ready`)
     for (;;) {
       const open = await readRequests(options.url).catch((error: unknown) => {
@@ -61,49 +61,64 @@ export const approveCommand = new Command('approve')
         return []
       })
       for (const request of open.filter(({ signatures }) => !signatures.some(isMine))) {
-        if ((retryAt.get(request.digest) ?? 0) > Date.now()) continue
-        const kept = done.get(request.digest)
-        if (kept === null) continue
-        if (kept !== undefined) {
-          await sendSignature(options.url, request.digest, kept).catch((error: unknown) =>
-            progress(messageOf(error)),
-          )
-          continue
-        }
-        await sleep(Number(options.delay))
-        done.set(request.digest, null)
-        const rpc = createRpc({ urls: [options.rpcUrl], chainId: request.chainId })
-        try {
-          const examinations = await examineRequest(rpc, request)
-          tell({ type: 'examined', digest: request.digest, examinations }, describe(request, examinations))
-          const passed = examinations.every((one) => one.passed)
-          if (!passed) {
-            // A node that lags refuses what it will accept in a moment; only a person's no is final.
-            done.delete(request.digest)
-            retryAt.set(request.digest, Date.now() + RETRY_MS)
-            continue
-          }
-          if (!(options.auto || (await confirm()))) continue
-          const gate = { gate: request.gate, chainId: request.chainId }
-          const signature = await signRestriction(account, gate, request.restriction)
-          done.set(request.digest, signature)
-          await sendSignature(options.url, request.digest, signature)
-          tell({ type: 'signed', digest: request.digest }, `signed ${request.digest}`)
-        } catch (error) {
-          // Asked again at the next look: the node or the watch may only have been busy.
-          if (done.get(request.digest) === null) done.delete(request.digest)
-          retryAt.set(request.digest, Date.now() + RETRY_MS)
-          tell(
-            { type: 'failed', digest: request.digest, reason: messageOf(error) },
-            `could not examine: ${messageOf(error)}`,
-          )
-        } finally {
-          rpc.close()
-        }
+        const decision = decisions.get(request.digest)
+        if (decision?.kind === 'refused' || (decision?.kind === 'later' && decision.at > Date.now())) continue
+        decisions.set(request.digest, await decide(guardian, request, decision))
       }
       await sleep(POLL_MS)
     }
   })
+
+interface Guardian {
+  readonly account: LocalAccount
+  readonly options: ApproveOptions
+  readonly tell: (line: { readonly [key: string]: unknown }, text: string) => void
+}
+
+/** What became of a request. A node that lags refuses what it will accept in a moment, so only a person's no is final. */
+type Decision =
+  | { readonly kind: 'signed'; readonly signature: Signature }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'later'; readonly at: number }
+
+/** Examines and signs; or leaves a signature again with a watch that was restarted and lost it. */
+async function decide(
+  guardian: Guardian,
+  request: OpenRequest,
+  before: Decision | undefined,
+): Promise<Decision> {
+  const { options, tell } = guardian
+  const { digest } = request
+  try {
+    const signature = before?.kind === 'signed' ? before.signature : await examineAndSign(guardian, request)
+    if (signature === 'no') return { kind: 'refused' }
+    if (signature === 'not-passed') return { kind: 'later', at: Date.now() + RETRY_MS }
+    await sendSignature(options.url, digest, signature)
+    tell({ type: 'signed', digest }, `signed ${digest}`)
+    return { kind: 'signed', signature }
+  } catch (error) {
+    tell({ type: 'failed', digest, reason: messageOf(error) }, `could not examine: ${messageOf(error)}`)
+    return { kind: 'later', at: Date.now() + RETRY_MS }
+  }
+}
+
+async function examineAndSign(
+  { account, options, tell }: Guardian,
+  request: OpenRequest,
+): Promise<Signature | 'no' | 'not-passed'> {
+  await sleep(Number(options.delay))
+  const { digest, gate, chainId, restriction } = request
+  const rpc = createRpc({ urls: [options.rpcUrl], chainId })
+  try {
+    const examinations = await examineRequest(rpc, request)
+    tell({ type: 'examined', digest, examinations }, describe(request, examinations))
+    if (!examinations.every(({ passed }) => passed)) return 'not-passed'
+    if (!(options.auto || (await confirm()))) return 'no'
+    return await signRestriction(account, { gate, chainId }, restriction)
+  } finally {
+    rpc.close()
+  }
+}
 
 function describe(
   { restriction, gate, chainId, digest, certificate }: OpenRequest,
