@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Rpc, Step } from '../chain/types.ts'
 import type { Hex } from '../core/hex.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
@@ -37,6 +38,7 @@ export function createCasebook(options: HandlerOptions): Casebook {
     baseline: (incident) =>
       once(baselines, keyOf(incident), async () => {
         const { witnessed, diagnoses } = await open(incident)
+        await waitForSuccessor(options.rpc, startOf(incident))
         return prepareVerification(
           witnessed,
           await blockHash(options.rpc, startOf(incident)),
@@ -83,6 +85,16 @@ function attackOf(incident: Incident): Step[] {
 /** The block whose end state the first sighting was seen on. */
 function startOf({ sightings }: Incident): bigint {
   return sightings.map(({ at }) => at).sort((a, b) => (a < b ? -1 : 1))[0]!
+}
+
+const SUCCESSOR_MS = 250
+
+/**
+ * Evidence is made on states that stand still. A node answers for its newest block from the state it is about to change; once
+ * the block has a successor, everybody who asks for it by number gets the same.
+ */
+async function waitForSuccessor(rpc: Rpc, number: bigint): Promise<void> {
+  while (BigInt(await rpc.request<Hex>('eth_blockNumber')) <= number) await sleep(SUCCESSOR_MS)
 }
 
 async function blockHash(rpc: Rpc, number: bigint): Promise<Hex> {

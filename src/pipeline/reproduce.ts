@@ -3,7 +3,7 @@ import { createSequenceRunner, createSimulator } from '../chain/simulate.ts'
 import type { Rpc } from '../chain/types.ts'
 import { SutureError } from '../core/errors.ts'
 import { type Address, bytesOf, type Hex, toQuantity } from '../core/hex.ts'
-import { hashJson } from '../core/json.ts'
+import { hashJson, type Json } from '../core/json.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import { encodeCertificate, hashCertificate } from '../governance/encode-certificate.ts'
 import type { OpenRequest } from '../governance/inbox.ts'
@@ -14,6 +14,7 @@ import { findTemplate, NARROW_TEMPLATES } from '../patching/templates/table.ts'
 import type { PatchSet } from '../patching/types.ts'
 import { prepareBaseline } from '../verification/prepare-baseline.ts'
 import { readEvidence } from '../verification/read-evidence.ts'
+import type { Verdict } from '../verification/types.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
 import { checkPatch } from './remedy.ts'
 import { selectorsOf } from './scene.ts'
@@ -69,16 +70,14 @@ export async function examineRequest(rpc: Rpc, request: OpenRequest): Promise<re
   )
 
   same('evidence hash', hashJson(request.bundle.content), restriction.bundleHash)
-  const { hash, verdict } = await reproduceEvidence(rpc, request)
-  same('evidence reproduced', hash, restriction.bundleHash)
+  const { verdict, bundle } = await reproduceEvidence(rpc, request)
+  const difference = firstDifference(bundle.content, request.bundle.content)
+  note('evidence reproduced', bundle.hash === restriction.bundleHash, difference ?? bundle.hash)
   same('verdict', verdict, 'effective')
   return examinations
 }
 
-async function reproduceEvidence(
-  rpc: Rpc,
-  { bundle, runtime }: OpenRequest,
-): Promise<{ hash: Hex; verdict: string }> {
+async function reproduceEvidence(rpc: Rpc, { bundle, runtime }: OpenRequest): Promise<Verdict> {
   const inputs = readEvidence(bundle.content)
   const patchSet = bundle.content.patches as unknown as PatchSet
   if (!patchSet.patches.some((patch) => patch.runtime === runtime)) {
@@ -110,6 +109,26 @@ async function reproduceEvidence(
     narrowTemplates: NARROW_TEMPLATES,
     diagnosis: bundle.content.diagnosis as unknown as Diagnosis | null,
   })
-  const { verdict, bundle: again } = await verifyPatch(baseline, patchSet)
-  return { hash: again.hash, verdict }
+  return verifyPatch(baseline, patchSet)
 }
+
+const SHOWN_CHARACTERS = 60
+
+/** Where two pieces of evidence differ first, in words; null where they are the same. */
+function firstDifference(here: Json | undefined, there: Json | undefined, path = ''): string | null {
+  if (isObject(here) && isObject(there)) {
+    for (const key of [...new Set([...Object.keys(here), ...Object.keys(there)])].sort()) {
+      const found = firstDifference(here[key], there[key], `${path}.${key}`)
+      if (found !== null) return found
+    }
+    return null
+  }
+  const [a, b] = [here, there].map((value) => JSON.stringify(value) ?? 'absent')
+  return a === b
+    ? null
+    : `${path.slice(1)} is ${a!.slice(0, SHOWN_CHARACTERS)} here, ${b!.slice(0, SHOWN_CHARACTERS)} there`
+}
+
+/** Arrays count: their indices are keys. */
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null
