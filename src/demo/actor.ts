@@ -70,7 +70,13 @@ export function createActor(rpc: Rpc, account: LocalAccount): Actor {
       maxPriorityFeePerGas: tip,
     })
   }
-  const send = async (deed: Deed) => rpc.request<Hex>('eth_sendRawTransaction', [await sign(deed)])
+  let sent: Promise<unknown> = Promise.resolve()
+  // One after the other: a node that mines on demand may leave behind what reached it before its predecessor.
+  const send = (deed: Deed) => {
+    const sending = sent.then(async () => rpc.request<Hex>('eth_sendRawTransaction', [await sign(deed)]))
+    sent = sending.catch(() => undefined)
+    return sending
+  }
   return { address, sign, send }
 }
 
