@@ -84,7 +84,6 @@ export function createInbox({ checkContractSignature, onSignature }: InboxOption
     signatures.set(signer, signature)
     onSignature?.(open(digest, entry), signature)
     if (signatures.size < request.threshold) return
-    // A signature that was good when it came in and is not any more (a contract changed its mind) must not block the rest.
     const checking = checkContractSignature ? { checkContractSignature } : {}
     approve(await collectApproval({ ...request, ...checking, signatures: [...signatures.values()] }))
   }
