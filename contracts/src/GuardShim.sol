@@ -16,17 +16,18 @@ import {IUUPSProxy} from "./interfaces/IUpgradeable.sol";
 /// own implementation address, or by a router of its own; freeze the outer function then.
 /// Calldata shorter than four bytes is looked up padded with zeros, so a plain transfer is frozen as `0x00000000`.
 /// @dev A UUPS original upgrades only while the implementation slot holds its own address, which it does not while the shim is in place.
-/// So the shim upgrades by itself, for the gate alone. The way back therefore never runs code of the original, which may be provisional.
+/// So the shim upgrades by itself, for its upgrader alone: the gate, or the Safe through which it acts. The way back therefore never runs
+/// code of the original, which may be provisional.
 contract GuardShim is IGuardShim, Proxy {
     address private immutable _self = address(this);
     IBreaker private immutable _breaker;
-    address private immutable _gate;
+    address private immutable _upgrader;
     address private immutable _target;
     address private immutable _original;
 
-    constructor(IBreaker breaker_, address gate_, address target_, address original_) {
+    constructor(IBreaker breaker_, address upgrader_, address target_, address original_) {
         _breaker = breaker_;
-        _gate = gate_;
+        _upgrader = upgrader_;
         _target = target_;
         _original = original_;
     }
@@ -45,8 +46,8 @@ contract GuardShim is IGuardShim, Proxy {
     }
 
     /// @inheritdoc IGuardShim
-    function shimGate() external payable onlyDirect returns (address) {
-        return _gate;
+    function shimUpgrader() external payable onlyDirect returns (address) {
+        return _upgrader;
     }
 
     /// @inheritdoc IGuardShim
@@ -70,21 +71,22 @@ contract GuardShim is IGuardShim, Proxy {
 
     function _fallback() internal override {
         if (address(this) == _self) revert CalledDirectly();
-        if (msg.sender == _gate && msg.sig == IUUPSProxy.upgradeToAndCall.selector) {
+        if (msg.sender == _upgrader && msg.sig == IUUPSProxy.upgradeToAndCall.selector) {
             (address implementation, bytes memory data) = abi.decode(msg.data[4:], (address, bytes));
-            _upgrade(implementation, data);
-        } else if (msg.sender == _gate && msg.sig == IUUPSProxy.upgradeTo.selector) {
-            _upgrade(abi.decode(msg.data[4:], (address)), "");
+            _requireProxiable(implementation);
+            ERC1967Utils.upgradeToAndCall(implementation, data);
+        } else if (msg.sender == _upgrader && msg.sig == IUUPSProxy.upgradeTo.selector) {
+            // Before OpenZeppelin 4.5 an implementation has no `proxiableUUID`, and the proxy calls this to see that it could come back.
+            ERC1967Utils.upgradeToAndCall(abi.decode(msg.data[4:], (address)), "");
         } else {
             if (_breaker.isFrozen(_target, msg.sig)) revert FunctionFrozen(msg.sig);
             _delegate(_original);
         }
     }
 
-    function _upgrade(address implementation, bytes memory data) private {
+    function _requireProxiable(address implementation) private view {
         if (IERC1822Proxiable(implementation).proxiableUUID() != ERC1967Utils.IMPLEMENTATION_SLOT) {
             revert NotProxiable(implementation);
         }
-        ERC1967Utils.upgradeToAndCall(implementation, data);
     }
 }

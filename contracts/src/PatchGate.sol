@@ -8,9 +8,9 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Guardians} from "./Guardians.sol";
 import {GuardShim} from "./GuardShim.sol";
 import {IBreaker} from "./interfaces/IBreaker.sol";
-import {IPatchGate, Kind, Restriction, Rollback, Signature, Target} from "./interfaces/IPatchGate.sol";
+import {IPatchGate, Kind, Registration, Restriction, Rollback, Signature, Target} from "./interfaces/IPatchGate.sol";
 import {Certificate, IRestrictionVerifier} from "./interfaces/IRestrictionVerifier.sol";
-import {IUpgradeableBeacon} from "./interfaces/IUpgradeable.sol";
+import {IDiamond, IUpgradeableBeacon} from "./interfaces/IUpgradeable.sol";
 import {Upgrades} from "./libraries/Upgrades.sol";
 
 /// @title PatchGate
@@ -26,6 +26,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     uint64 public immutable provisionalPeriod;
 
     mapping(address target => Target) private _targets;
+    mapping(address target => bytes4[]) private _selectors;
+    mapping(address target => mapping(address implementation => address)) private _shims;
 
     /// @param owner_ the DAO or its timelock.
     /// @param provisionalPeriod_ in seconds: long enough for the owner to ratify.
@@ -53,8 +55,18 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     {
         Target storage t = _known(target);
         until = breaker.freezeFor(msg.sender, target, selectors, duration, incident);
-        emit FreezeRequested(target, msg.sender, until, incident);
         _settle(t, target);
+    }
+
+    /// @inheritdoc IPatchGate
+    function publish(Restriction calldata restriction, bytes calldata runtime, Signature[] calldata signatures)
+        external
+        nonReentrant
+        returns (address)
+    {
+        Target storage t = _known(restriction.target);
+        _requireRestriction(t, restriction, signatures);
+        return _publish(t, restriction, runtime);
     }
 
     /// @inheritdoc IPatchGate
@@ -64,23 +76,22 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Certificate calldata certificate,
         Signature[] calldata signatures
     ) external nonReentrant returns (address patched) {
-        Target storage t = _known(restriction.target);
-        _requireFresh(t, restriction.nonce, restriction.deadline);
-        _requireHash(t.originalCodeHash, restriction.originalCodeHash);
-        _requireHash(t.originalCodeHash, t.original.codehash);
-        _requireHash(restriction.patchedCodeHash, keccak256(runtime));
+        address target = restriction.target;
+        Target storage t = _known(target);
+        _requireRestriction(t, restriction, signatures);
         _requireHash(restriction.certificateHash, keccak256(abi.encode(certificate)));
-        _requireQuorum(hashRestriction(restriction), signatures);
-        _openWindow(t, restriction.target);
+        _openWindow(t, target);
+        patched = runtime.length == 0 ? predict(target, restriction.salt) : _publish(t, restriction, runtime);
+        _requireHash(restriction.patchedCodeHash, patched.codehash);
         t.nonce = restriction.nonce + 1;
 
-        patched = _deploy(restriction.target, restriction.nonce, runtime);
         verifier.verify(t.original, patched, certificate, t.siteMapRoot);
         t.current = patched;
-        t.currentShim = _deployShim(restriction.target, patched);
-        emit Restricted(restriction.target, patched, restriction.nonce, restriction.bundleHash, t.restrictableUntil);
-        _lift(restriction.target);
-        _settle(t, restriction.target);
+        t.currentShim = _shims[target][patched];
+        emit Restricted(target, patched, restriction.nonce, restriction.bundleHash, t.restrictableUntil);
+        emit FreezesLifted(target);
+        breaker.release(target);
+        _switch(t, target, _needsShim(t, target));
     }
 
     /// @inheritdoc IPatchGate
@@ -98,7 +109,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     function rollbackApproved(Rollback calldata request, Signature[] calldata signatures) external nonReentrant {
         Target storage t = _known(request.target);
         _requireFresh(t, request.nonce, request.deadline);
-        _requireQuorum(hashRollback(request), signatures);
+        _requireApproved(hashRollback(request), signatures);
         t.nonce = request.nonce + 1;
         _rollback(t, request.target);
     }
@@ -111,22 +122,27 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     // ---- the owner's path ----
 
     /// @inheritdoc IPatchGate
-    function registerTarget(address target, Kind kind, address admin, address implementation, bytes32 siteMapRoot)
+    function registerTarget(Registration calldata registration)
         external
         onlyOwner
         nonReentrant
+        returns (address target)
     {
+        Kind kind = registration.kind;
+        address implementation = registration.implementation;
+        target = kind == Kind.Facet ? facetKey(registration.target, implementation) : registration.target;
         Target storage t = _targets[target];
         if (t.kind != Kind.None) revert TargetKnown(target);
-        if (kind == Kind.None) revert KindInvalid();
-        if (kind == Kind.Beacon && IUpgradeableBeacon(target).implementation() != implementation) {
-            revert ImplementationInvalid(implementation);
-        }
-        if (breaker.permissionOf(target, address(this)) != IBreaker.Permission.Gate) revert BreakerRefusesGate(target);
+        if (breaker.gateOf(target) != address(this)) revert BreakerRefusesGate(target);
+        _requireShape(registration);
         t.kind = kind;
-        t.admin = kind == Kind.Transparent || kind == Kind.TransparentLegacy ? admin : target;
-        _adopt(t, target, implementation, address(0), siteMapRoot);
-        emit TargetRegistered(target, kind, implementation, t.originalCodeHash, siteMapRoot);
+        t.admin = Upgrades.hasAdmin(kind) ? registration.admin : registration.target;
+        t.via = registration.via;
+        _selectors[target] = registration.selectors;
+        _adopt(t, target, implementation, registration.siteMapRoot);
+        emit TargetRegistered(
+            target, kind, t.admin, t.via, implementation, t.originalCodeHash, registration.siteMapRoot
+        );
         _proveAuthority(t, target);
     }
 
@@ -134,10 +150,11 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     function deregisterTarget(address target) external onlyOwner nonReentrant {
         Target storage t = _known(target);
         if (t.current != t.original) revert ProvisionalInPlace(target);
-        if (t.live != t.original) _switch(t, target, t.original);
-        // The nonce stays: addresses of past restrictions are taken for ever.
+        if (t.shimmed) _switch(t, target, false);
+        // The nonce stays, so that no old signature counts should the target come back.
         uint256 nonce = t.nonce;
         delete _targets[target];
+        delete _selectors[target];
         t.nonce = nonce;
         emit TargetDeregistered(target);
     }
@@ -147,9 +164,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Target storage t = _known(target);
         if (t.current == t.original) revert NothingProvisional(target);
         _requireHash(patchedCodeHash, t.current.codehash);
-        _adopt(t, target, t.current, t.currentShim, siteMapRoot);
+        _adopt(t, target, t.current, siteMapRoot);
         emit Ratified(target, t.original, patchedCodeHash, siteMapRoot);
-        if (t.live != t.original) _switch(t, target, t.original);
         _proveAuthority(t, target);
     }
 
@@ -160,18 +176,19 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         nonReentrant
     {
         Target storage t = _known(target);
-        _adopt(t, target, implementation, address(0), siteMapRoot);
+        _adopt(t, target, implementation, siteMapRoot);
         emit TargetUpgraded(target, implementation, t.originalCodeHash, siteMapRoot);
         emit ImplementationSwitched(target, implementation);
-        t.live = implementation;
-        t.upgradeTo(target, implementation, data);
+        t.shimmed = false;
+        t.upgradeTo(target, _selectors[target], implementation, data);
         _proveAuthority(t, target);
     }
 
     /// @inheritdoc IPatchGate
     function unfreeze(address target) external onlyOwner nonReentrant {
         Target storage t = _known(target);
-        _lift(target);
+        emit FreezesLifted(target);
+        breaker.release(target);
         _settle(t, target);
     }
 
@@ -179,7 +196,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     function rearm(address target) external onlyOwner {
         Target storage t = _known(target);
         // A provisional restriction keeps a term: without one anybody could roll it back at once.
-        t.restrictableUntil = t.current == t.original ? 0 : uint64(block.timestamp) + provisionalPeriod;
+        t.restrictableUntil = t.current == t.original ? 0 : _windowEnd();
         emit Rearmed(target);
     }
 
@@ -202,8 +219,13 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     // ---- views ----
 
     /// @inheritdoc IPatchGate
-    function predict(address target, uint256 nonce) external view returns (address) {
-        return Create3.computeAddress(_salt(target, nonce));
+    function predict(address target, bytes32 salt) public view returns (address) {
+        return Create3.computeAddress(keccak256(abi.encode(target, salt)));
+    }
+
+    /// @inheritdoc IPatchGate
+    function facetKey(address diamond, address facet) public pure returns (address) {
+        return address(uint160(uint256(keccak256(abi.encode(diamond, facet)))));
     }
 
     /// @inheritdoc IPatchGate
@@ -211,7 +233,12 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         return _targets[target];
     }
 
-    // ---- inside ----
+    /// @inheritdoc IPatchGate
+    function selectorsOf(address target) external view returns (bytes4[] memory) {
+        return _selectors[target];
+    }
+
+    // ---- inside: what must hold ----
 
     function _known(address target) private view returns (Target storage t) {
         t = _targets[target];
@@ -227,10 +254,44 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         if (expected != actual) revert HashMismatch(expected, actual);
     }
 
+    /// @dev Approved, in time, and about the code that is registered and still there.
+    function _requireRestriction(Target storage t, Restriction calldata restriction, Signature[] calldata signatures)
+        private
+        view
+    {
+        _requireFresh(t, restriction.nonce, restriction.deadline);
+        _requireHash(t.originalCodeHash, restriction.originalCodeHash);
+        _requireHash(t.originalCodeHash, t.original.codehash);
+        _requireApproved(hashRestriction(restriction), signatures);
+    }
+
+    /// @dev What can be asked of the target itself must agree with what the owner says of it.
+    function _requireShape(Registration calldata registration) private view {
+        Kind kind = registration.kind;
+        address implementation = registration.implementation;
+        bytes4[] calldata selectors = registration.selectors;
+        if (kind == Kind.None) revert KindInvalid();
+        if (kind == Kind.Beacon && IUpgradeableBeacon(registration.target).implementation() != implementation) {
+            revert ImplementationInvalid(implementation);
+        }
+        if ((kind == Kind.Facet) == (selectors.length == 0)) revert SelectorInvalid(0);
+        for (uint256 i = 0; i < selectors.length; ++i) {
+            if (IDiamond(registration.target).facetAddress(selectors[i]) != implementation) {
+                revert SelectorInvalid(selectors[i]);
+            }
+        }
+    }
+
+    // ---- inside: the record ----
+
+    function _windowEnd() private view returns (uint48) {
+        return uint48(block.timestamp + provisionalPeriod);
+    }
+
     /// @dev The first restriction opens the window; what follows, rollbacks included, happens within the same one.
     function _openWindow(Target storage t, address target) private {
-        uint64 end = t.restrictableUntil;
-        if (end == 0) t.restrictableUntil = uint64(block.timestamp) + provisionalPeriod;
+        uint48 end = t.restrictableUntil;
+        if (end == 0) t.restrictableUntil = _windowEnd();
         else if (block.timestamp >= end) revert RestrictionsSpent(target, end);
     }
 
@@ -239,15 +300,13 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         t.current = t.original;
         t.currentShim = t.originalShim;
         emit RolledBack(target, t.original, msg.sender);
-        _settle(t, target);
+        _switch(t, target, _needsShim(t, target));
     }
 
     /// @dev Makes `implementation` the registered original.
-    function _adopt(Target storage t, address target, address implementation, address shim, bytes32 siteMapRoot)
-        private
-    {
+    function _adopt(Target storage t, address target, address implementation, bytes32 siteMapRoot) private {
         if (implementation.code.length == 0) revert ImplementationInvalid(implementation);
-        if (shim == address(0)) shim = _deployShim(target, implementation);
+        address shim = _shimOf(t, target, implementation);
         t.original = implementation;
         t.originalShim = shim;
         t.current = implementation;
@@ -257,46 +316,64 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         t.restrictableUntil = 0;
     }
 
-    /// @dev There and back again: that a freeze will work when it is needed, and that it can be undone, is shown now.
+    // ---- inside: what the target runs ----
+
+    /// @dev There and back again, beginning at the implementation itself: that a freeze will work when it is needed, and that it can be
+    /// undone, is shown now.
     function _proveAuthority(Target storage t, address target) private {
-        _switch(t, target, t.currentShim);
-        _switch(t, target, t.current);
+        if (t.shimmed) _switch(t, target, false);
+        _switch(t, target, true);
+        _switch(t, target, false);
         _settle(t, target);
+    }
+
+    function _settle(Target storage t, address target) private {
+        bool needed = _needsShim(t, target);
+        if (t.shimmed != needed) _switch(t, target, needed);
     }
 
     /// @dev While a freeze lasts the shim must be in place, whatever happens in between. A provisional restriction of code that upgrades
     /// itself stays behind the shim, because a guard in the upgrade path would otherwise make it final.
-    function _settle(Target storage t, address target) private {
-        bool provisional = t.current != t.original;
-        bool shimmed =
-            block.timestamp < breaker.lastFrozenUntil(target) || (provisional && Upgrades.upgradesItself(t.kind));
-        address wanted = shimmed ? t.currentShim : t.current;
-        if (t.live != wanted) _switch(t, target, wanted);
+    function _needsShim(Target storage t, address target) private view returns (bool) {
+        if (block.timestamp < breaker.lastFrozenUntil(target)) return true;
+        return Upgrades.upgradesItself(t.kind) && t.current != t.original;
     }
 
-    function _switch(Target storage t, address target, address implementation) private {
-        t.live = implementation;
+    function _switch(Target storage t, address target, bool shimmed) private {
+        address implementation = shimmed ? t.currentShim : t.current;
+        t.shimmed = shimmed;
         emit ImplementationSwitched(target, implementation);
-        t.upgradeTo(target, implementation, "");
+        t.upgradeTo(target, _selectors[target], implementation, "");
     }
 
-    function _lift(address target) private {
-        emit FreezesLifted(target);
-        breaker.release(target);
+    // ---- inside: deploying ----
+
+    function _publish(Target storage t, Restriction calldata restriction, bytes calldata runtime)
+        private
+        returns (address patched)
+    {
+        address target = restriction.target;
+        _requireHash(restriction.patchedCodeHash, keccak256(runtime));
+        patched = _deploy(target, restriction.salt, runtime);
+        _shimOf(t, target, patched);
+        emit Published(target, patched, restriction.nonce);
     }
 
-    function _deployShim(address target, address implementation) private returns (address) {
-        return address(new GuardShim(breaker, address(this), target, implementation));
-    }
-
-    function _salt(address target, uint256 nonce) private pure returns (bytes32) {
-        return keccak256(abi.encode(target, nonce));
+    /// @dev One shim for each implementation of a target: it has no state, so it serves as often as its implementation comes back. Unless
+    /// the target came back with another Safe: then the old shim would obey the wrong upgrader.
+    function _shimOf(Target storage t, address target, address implementation) private returns (address shim) {
+        shim = _shims[target][implementation];
+        address upgrader = t.via == address(0) ? address(this) : t.via;
+        if (shim == address(0) || GuardShim(payable(shim)).shimUpgrader() != upgrader) {
+            shim = address(new GuardShim(breaker, upgrader, target, implementation));
+            _shims[target][implementation] = shim;
+        }
     }
 
     /// @dev PUSH2 length DUP1 PUSH1 10 RETURNDATASIZE CODECOPY RETURNDATASIZE RETURN: init code that returns what follows it. The length
     /// fits, or the code would not: EIP-170.
-    function _deploy(address target, uint256 nonce, bytes calldata runtime) private returns (address) {
+    function _deploy(address target, bytes32 salt, bytes calldata runtime) private returns (address) {
         bytes memory initCode = abi.encodePacked(hex"61", uint16(runtime.length), hex"80600a3d393df3", runtime);
-        return Create3.deploy(0, _salt(target, nonce), initCode);
+        return Create3.deploy(0, keccak256(abi.encode(target, salt)), initCode);
     }
 }

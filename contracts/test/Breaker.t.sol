@@ -21,6 +21,8 @@ contract Asking is Freezable {
 
 contract BreakerTest is Base {
     uint64 private constant MAX = 3 days;
+    uint64 private constant HEARTBEAT = 30 days;
+    uint32 private constant BUDGET = 2 days;
     bytes32 private constant INCIDENT = keccak256("incident");
     address private constant PAUSER = address(0xA1);
     address private constant GATE = address(0xA2);
@@ -32,15 +34,15 @@ contract BreakerTest is Base {
 
     function setUp() external {
         vm.warp(1_000_000);
-        breaker = new Breaker(address(this), MAX);
+        breaker = new Breaker(address(this), MAX, HEARTBEAT);
         target = new Asking(breaker);
-        breaker.setPermission(address(target), PAUSER, IBreaker.Permission.Pauser);
-        breaker.setPermission(address(target), GATE, IBreaker.Permission.Gate);
+        breaker.setPauser(address(target), PAUSER, BUDGET);
+        breaker.setGate(address(target), GATE);
         borrow = selectors(Asking.borrow.selector);
     }
 
     function test_a_freeze_refuses_the_function_alone_and_ends_by_itself(uint64 duration) external {
-        duration = uint64(bound(duration, 1, MAX));
+        duration = uint64(bound(duration, 1, BUDGET));
         uint64 until = _freeze(PAUSER, duration);
         vm.assertEq(until, 1_000_000 + duration);
 
@@ -70,8 +72,8 @@ contract BreakerTest is Base {
 
     function test_a_pauser_cannot_freeze_beyond_its_fuse(uint64 wait) external {
         _freeze(PAUSER, 1);
-        uint64 end = 1_000_000 + MAX;
-        wait = uint64(bound(wait, 0, MAX - 1));
+        uint64 end = 1_000_000 + BUDGET;
+        wait = uint64(bound(wait, 0, BUDGET - 1));
         vm.warp(1_000_000 + wait);
         vm.assertEq(_freeze(PAUSER, MAX), end);
 
@@ -86,8 +88,10 @@ contract BreakerTest is Base {
         _freeze(PAUSER, MAX);
         breaker.rearm(address(target), PAUSER);
         vm.assertTrue(breaker.isFrozen(address(target), borrow[0]));
-        vm.warp(1_000_000 + MAX);
-        vm.assertEq(_freeze(PAUSER, 1 days), 1_000_000 + MAX + 1 days);
+        vm.warp(1_000_000 + BUDGET);
+        vm.assertEq(_freeze(PAUSER, 1 days), 1_000_000 + BUDGET + 1 days);
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.NotPermitted.selector, address(target), STRANGER));
+        breaker.rearm(address(target), STRANGER);
     }
 
     function test_a_release_lifts_everything_and_re_arms() external {
@@ -96,7 +100,7 @@ contract BreakerTest is Base {
         breaker.release(address(target));
         vm.assertEq(target.borrow(), 1);
         vm.assertEq(breaker.lastFrozenUntil(address(target)), 0);
-        vm.assertEq(breaker.fuse(address(target), PAUSER), 0);
+        vm.assertEq(breaker.pauserOf(address(target), PAUSER).fuseEnd, 0);
         _freeze(PAUSER, 1);
         vm.assertTrue(breaker.isFrozen(address(target), borrow[0]));
     }
@@ -134,7 +138,9 @@ contract BreakerTest is Base {
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, anyone));
         breaker.rearm(address(target), anyone);
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, anyone));
-        breaker.setPermission(address(target), anyone, IBreaker.Permission.Gate);
+        breaker.setGate(address(target), anyone);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, anyone));
+        breaker.setPauser(address(target), anyone, 1);
         vm.stopPrank();
         vm.assertTrue(breaker.isFrozen(address(target), borrow[0]));
     }
@@ -147,6 +153,83 @@ contract BreakerTest is Base {
         breaker.freeze(address(target), borrow, MAX + 1, INCIDENT);
         vm.expectRevert(IBreaker.NothingToFreeze.selector);
         breaker.freeze(address(target), new bytes4[](0), 1, INCIDENT);
+    }
+
+    // ---- pausers ----
+
+    function test_a_silent_pauser_loses_its_power_until_the_owner_re_arms_it() external {
+        vm.warp(1_000_000 + HEARTBEAT);
+        vm.prank(PAUSER);
+        breaker.heartbeat(_targets());
+        uint64 silentSince = 1_000_000 + 2 * HEARTBEAT;
+        vm.warp(silentSince + 1);
+        bytes memory silent =
+            abi.encodeWithSelector(IBreaker.PauserSilent.selector, address(target), PAUSER, silentSince);
+        vm.startPrank(PAUSER);
+        vm.expectRevert(silent);
+        breaker.freeze(address(target), borrow, 1, INCIDENT);
+        vm.expectRevert(silent);
+        breaker.heartbeat(_targets());
+        vm.stopPrank();
+        breaker.rearm(address(target), PAUSER);
+        vm.assertEq(breaker.pauserOf(address(target), PAUSER).heardAt, block.timestamp);
+        _freeze(PAUSER, 1);
+    }
+
+    function test_a_first_freeze_counts_as_a_heartbeat() external {
+        vm.warp(1_000_000 + HEARTBEAT);
+        _freeze(PAUSER, 1);
+        vm.assertEq(breaker.pauserOf(address(target), PAUSER).heardAt, 1_000_000 + HEARTBEAT);
+    }
+
+    function test_only_pausers_send_heartbeats() external {
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.NotPermitted.selector, address(target), STRANGER));
+        breaker.heartbeat(_targets());
+    }
+
+    function test_a_pauser_that_was_removed_freezes_no_more() external {
+        _freeze(PAUSER, BUDGET);
+        breaker.setPauser(address(target), PAUSER, 0);
+        vm.assertTrue(breaker.isFrozen(address(target), borrow[0]));
+        vm.prank(PAUSER);
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.NotPermitted.selector, address(target), PAUSER));
+        breaker.freeze(address(target), borrow, 1, INCIDENT);
+    }
+
+    function test_refuses_budgets_and_periods_out_of_bounds() external {
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.DurationOutOfBounds.selector, MAX + 1, MAX));
+        breaker.setPauser(address(target), PAUSER, uint32(MAX) + 1);
+        uint64 most = type(uint32).max;
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.DurationOutOfBounds.selector, 0, most));
+        new Breaker(address(this), 0, HEARTBEAT);
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.DurationOutOfBounds.selector, most + 1, most));
+        new Breaker(address(this), most + 1, HEARTBEAT);
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.DurationOutOfBounds.selector, 0, most));
+        new Breaker(address(this), MAX, 0);
+        vm.expectRevert(abi.encodeWithSelector(IBreaker.DurationOutOfBounds.selector, most + 1, most));
+        new Breaker(address(this), MAX, most + 1);
+        Breaker longest = new Breaker(address(this), most, most);
+        vm.assertEq(longest.maxDuration(), most);
+    }
+
+    function test_two_pausers_freeze_for_the_sum_of_their_budgets_at_most() external {
+        breaker.setPauser(address(target), STRANGER, BUDGET);
+        vm.assertEq(_freeze(PAUSER, MAX), 1_000_000 + BUDGET);
+        vm.warp(1_000_000 + BUDGET);
+        vm.assertEq(_freeze(STRANGER, MAX), 1_000_000 + 2 * BUDGET);
+        vm.warp(1_000_000 + 2 * BUDGET);
+        vm.assertEq(target.borrow(), 1);
+        vm.prank(PAUSER);
+        vm.expectRevert(
+            abi.encodeWithSelector(IBreaker.FuseBlown.selector, address(target), PAUSER, 1_000_000 + BUDGET)
+        );
+        breaker.freeze(address(target), borrow, 1, INCIDENT);
+    }
+
+    function _targets() private view returns (address[] memory list) {
+        list = new address[](1);
+        list[0] = address(target);
     }
 
     function _freeze(address pauser, uint64 duration) private returns (uint64) {

@@ -7,9 +7,8 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
 import {TransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 import {Breaker} from "../src/Breaker.sol";
-import {IBreaker} from "../src/interfaces/IBreaker.sol";
 import {IGuardShim} from "../src/interfaces/IGuardShim.sol";
-import {Kind, Restriction, Signature, Target} from "../src/interfaces/IPatchGate.sol";
+import {Kind, Registration, Restriction, Signature, Target} from "../src/interfaces/IPatchGate.sol";
 import {Certificate} from "../src/interfaces/IRestrictionVerifier.sol";
 import {PatchGate} from "../src/PatchGate.sol";
 import {RestrictionVerifier} from "../src/RestrictionVerifier.sol";
@@ -24,6 +23,7 @@ abstract contract GateFixture is Base {
 
     uint64 internal constant PERIOD = 7 days;
     uint64 internal constant MAX_FREEZE = 1 days;
+    uint64 internal constant HEARTBEAT = 90 days;
     bytes32 internal constant INCIDENT = keccak256("incident");
     address internal constant SENTINEL = address(0x5E);
     address internal constant ANYONE = address(0xA1);
@@ -44,7 +44,7 @@ abstract contract GateFixture is Base {
 
     function setUp() public virtual {
         vm.warp(1_000_000);
-        breaker = new Breaker(address(this), MAX_FREEZE);
+        breaker = new Breaker(address(this), MAX_FREEZE, HEARTBEAT);
         verifier = new RestrictionVerifier(address(this));
         PatchBuilder.registerTemplates(verifier);
         for (uint256 key = 1; key <= 3; ++key) {
@@ -90,9 +90,21 @@ abstract contract GateFixture is Base {
             target = address(new ERC1967Proxy(implementation, init));
             vault = Vault(target);
         }
-        breaker.setPermission(target, SENTINEL, IBreaker.Permission.Pauser);
-        breaker.setPermission(target, address(gate), IBreaker.Permission.Gate);
-        gate.registerTarget(target, kind, admin, implementation, rootOf(implementation));
+        protect(target);
+        gate.registerTarget(registration(target, kind, admin, implementation));
+    }
+
+    function protect(address target) internal {
+        breaker.setPauser(target, SENTINEL, uint32(MAX_FREEZE));
+        breaker.setGate(target, address(gate));
+    }
+
+    function registration(address target, Kind kind, address admin, address implementation)
+        internal
+        returns (Registration memory)
+    {
+        bytes32 root = rootOf(implementation);
+        return Registration(target, kind, admin, address(0), implementation, root, new bytes4[](0));
     }
 
     function implementationOf(Kind kind) internal returns (address) {
@@ -152,19 +164,24 @@ abstract contract GateFixture is Base {
     }
 
     /// @dev A good restriction of the target's registered original, for its next nonce.
-    function propose(address target) internal returns (Proposal memory p) {
+    function propose(address target) internal returns (Proposal memory) {
+        return propose(target, bytes32(gate.targetOf(target).nonce));
+    }
+
+    function propose(address target, bytes32 salt) internal returns (Proposal memory p) {
         Target memory t = gate.targetOf(target);
         bytes memory code = t.original.code;
         (, uint256 pc) = findSubtraction(code);
         (uint256 from, uint256 length) = code.windowAround(pc);
         (p.runtime, p.certificate) = guardSubtraction(code, from, length, pc);
-        relocate(p, code, t.original, gate.predict(target, t.nonce));
+        relocate(p, code, t.original, gate.predict(target, salt));
         p.restriction = Restriction({
             target: target,
             originalCodeHash: t.originalCodeHash,
             patchedCodeHash: keccak256(p.runtime),
             certificateHash: keccak256(abi.encode(p.certificate)),
             bundleHash: keccak256("bundle"),
+            salt: salt,
             nonce: t.nonce,
             deadline: block.timestamp + 1 hours
         });

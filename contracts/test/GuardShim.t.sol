@@ -22,13 +22,13 @@ contract GuardShimTest is Base {
     address payable private guarded;
 
     function setUp() external {
-        breaker = new Breaker(address(this), 1 days);
+        breaker = new Breaker(address(this), 1 days, 30 days);
         original = address(new Mirror());
         bare = payable(address(new ERC1967Proxy(original, abi.encodeCall(Mirror.store, 1))));
         guarded = payable(address(new ERC1967Proxy(original, abi.encodeCall(Mirror.store, 1))));
         shim = new GuardShim(breaker, GATE, guarded, original);
         _pointTo(guarded, address(shim));
-        breaker.setPermission(guarded, address(this), IBreaker.Permission.Pauser);
+        breaker.setPauser(guarded, address(this), 1 days);
         vm.deal(address(this), 100 ether);
     }
 
@@ -64,7 +64,7 @@ contract GuardShimTest is Base {
 
     function test_passes_selectors_the_shim_has_itself() external {
         _assertAlike(abi.encodeCall(Mirror.shimOriginal, ()), 3);
-        _assertAlike(abi.encodeCall(IGuardShim.shimGate, ()), 3);
+        _assertAlike(abi.encodeCall(IGuardShim.shimUpgrader, ()), 3);
         _assertAlike(abi.encodeCall(Mirror.proxiableUUID, ()), 0);
         _assertAlike(abi.encodeCall(Mirror.proxiableUUID, ()), 1);
         _assertAlike(abi.encodeCall(Mirror.upgradeTo, address(9)), 4);
@@ -117,7 +117,7 @@ contract GuardShimTest is Base {
 
     function test_tells_what_it_is_when_called_directly() external {
         vm.assertEq(shim.shimBreaker(), address(breaker));
-        vm.assertEq(shim.shimGate(), GATE);
+        vm.assertEq(shim.shimUpgrader(), GATE);
         vm.assertEq(shim.shimTarget(), guarded);
         vm.assertEq(shim.shimOriginal(), original);
         vm.assertEq(shim.proxiableUUID(), ERC1967Utils.IMPLEMENTATION_SLOT);
@@ -166,7 +166,7 @@ contract GuardShimTest is Base {
     }
 
     function _isForeign(bytes4 selector) private pure returns (bool) {
-        return selector != IGuardShim.shimBreaker.selector && selector != IGuardShim.shimGate.selector
+        return selector != IGuardShim.shimBreaker.selector && selector != IGuardShim.shimUpgrader.selector
             && selector != IGuardShim.shimTarget.selector && selector != IGuardShim.shimOriginal.selector
             && selector != GuardShim.proxiableUUID.selector;
     }

@@ -51,7 +51,7 @@ contract GuardiansTest is GateFixture {
             )
         );
         bytes32 typeHash = keccak256(
-            "Restriction(address target,bytes32 originalCodeHash,bytes32 patchedCodeHash,bytes32 certificateHash,bytes32 bundleHash,uint256 nonce,uint256 deadline)"
+            "Restriction(address target,bytes32 originalCodeHash,bytes32 patchedCodeHash,bytes32 certificateHash,bytes32 bundleHash,bytes32 salt,uint256 nonce,uint256 deadline)"
         );
         bytes32 hash = keccak256(
             abi.encode(
@@ -61,6 +61,7 @@ contract GuardiansTest is GateFixture {
                 r.patchedCodeHash,
                 r.certificateHash,
                 r.bundleHash,
+                r.salt,
                 r.nonce,
                 r.deadline
             )
@@ -214,35 +215,111 @@ contract GuardiansTest is GateFixture {
     function test_refuses_guardians_that_were_replaced() external {
         (Proposal memory p, bytes32 digest) = _next();
         Signature[] memory signatures = sign(digest, 0, 2);
-        address[] memory one = new address[](1);
-        one[0] = vm.addr(99);
-        gate.setGuardians(one, 1);
+        address[] memory others = new address[](2);
+        (others[0], others[1]) = (address(1), address(2));
+        gate.setGuardians(others, 2);
         _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NotAGuardian.selector, signatures[0].signer));
-        vm.assertEq(gate.guardians().length, 1);
+        vm.assertEq(gate.guardians().length, 2);
     }
 
     function test_refuses_sets_of_guardians_that_cannot_decide() external {
         address[] memory two = new address[](2);
         (two[0], two[1]) = (address(1), address(1));
-        _refuseGuardians(two, 1);
+        _refuseGuardians(two, 2);
         (two[0], two[1]) = (address(2), address(1));
-        _refuseGuardians(two, 1);
+        _refuseGuardians(two, 2);
         (two[0], two[1]) = (address(0), address(1));
-        _refuseGuardians(two, 1);
+        _refuseGuardians(two, 2);
         (two[0], two[1]) = (address(1), address(2));
         _refuseGuardians(two, 0);
+        _refuseGuardians(two, 1);
         _refuseGuardians(two, 3);
         gate.setGuardians(two, 2);
     }
 
-    function test_the_address_depends_on_target_and_nonce_alone(address other, uint64 nonce) external {
+    function test_the_address_depends_on_target_and_salt_alone(address other, bytes32 salt) external {
         (Proposal memory p, bytes32 digest) = _next();
-        vm.assume(other != target || nonce != 0);
-        address predicted = gate.predict(target, 0);
-        vm.assertNotEq(gate.predict(other, nonce), predicted);
+        vm.assume(other != target || salt != 0);
+        address predicted = gate.predict(target, bytes32(0));
+        vm.assertNotEq(gate.predict(other, salt), predicted);
         vm.assertEq(predicted.code.length, 0);
         vm.assertEq(_accepted(p, sign(digest, 0, 2)), predicted);
         vm.assertEq(predicted.codehash, p.restriction.patchedCodeHash);
+    }
+
+    // ---- commit, publish ----
+
+    function test_a_commitment_stands_for_signatures_and_hides_what_it_is() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        vm.assertFalse(gate.isCommitted(digest));
+        vm.prank(ANYONE);
+        gate.commit(digest, sign(digest, 0, 2));
+        vm.assertTrue(gate.isCommitted(digest));
+        _accepted(p, new Signature[](0));
+    }
+
+    function test_a_commitment_takes_a_quorum() external {
+        (, bytes32 digest) = _next();
+        Signature[] memory signatures = sign(digest, 0, 1);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.BelowThreshold.selector, 1, 2));
+        gate.commit(digest, signatures);
+    }
+
+    function test_a_commitment_is_void_once_the_guardians_changed() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        gate.commit(digest, sign(digest, 0, 2));
+        gate.setGuardians(gate.guardians(), 2);
+        vm.assertFalse(gate.isCommitted(digest));
+        _refused(p, new Signature[](0), abi.encodeWithSelector(IPatchGate.BelowThreshold.selector, 0, 2));
+    }
+
+    function test_a_commitment_does_not_excuse_bad_signatures() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        gate.commit(digest, sign(digest, 0, 2));
+        _refused(p, sign(digest, 0, 1), abi.encodeWithSelector(IPatchGate.BelowThreshold.selector, 1, 2));
+    }
+
+    function test_published_code_is_restricted_to_later() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        Signature[] memory signatures = sign(digest, 0, 2);
+        address before = running(target);
+        address patched = gate.publish(p.restriction, p.runtime, signatures);
+        vm.assertEq(running(target), before);
+        vm.assertEq(patched.codehash, p.restriction.patchedCodeHash);
+        p.runtime = "";
+        vm.assertEq(_accepted(p, signatures), patched);
+        vm.assertEq(running(target), patched);
+    }
+
+    function test_publishing_takes_the_same_approval_and_the_same_code() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        Signature[] memory signatures = sign(digest, 0, 1);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.BelowThreshold.selector, 1, 2));
+        gate.publish(p.restriction, p.runtime, signatures);
+        signatures = sign(digest, 0, 2);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IPatchGate.HashMismatch.selector,
+                p.restriction.patchedCodeHash,
+                keccak256(p.certificate.sites[0].run.boundaries)
+            )
+        );
+        gate.publish(p.restriction, p.certificate.sites[0].run.boundaries, signatures);
+    }
+
+    function test_refuses_code_that_was_never_published() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        p.runtime = "";
+        bytes memory reason =
+            abi.encodeWithSelector(IPatchGate.HashMismatch.selector, p.restriction.patchedCodeHash, bytes32(0));
+        _refused(p, sign(digest, 0, 2), reason);
+    }
+
+    function test_code_published_under_another_salt_is_in_nobodys_way() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        gate.publish(p.restriction, p.runtime, sign(digest, 0, 2));
+        p = propose(target, keccak256("another salt"));
+        _accepted(p, sign(gate.hashRestriction(p.restriction), 0, 2));
     }
 
     // ---- inside ----

@@ -6,7 +6,7 @@ import {UpgradeableBeacon} from "@openzeppelin/contracts/proxy/beacon/Upgradeabl
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {IBreaker} from "../src/interfaces/IBreaker.sol";
-import {IPatchGate, Kind, Rollback, Signature} from "../src/interfaces/IPatchGate.sol";
+import {IPatchGate, Kind, Registration, Rollback, Signature} from "../src/interfaces/IPatchGate.sol";
 import {GateFixture} from "./GateFixture.sol";
 import {PlainVaultV2, UupsVault, UupsVaultV2, Vault} from "./mocks/Originals.sol";
 
@@ -68,7 +68,7 @@ contract PatchGateTest is GateFixture {
         (address target, Vault vault) = register(kind);
         vault.deposit(5);
         freeze(target);
-        address predicted = gate.predict(target, 0);
+        address predicted = gate.predict(target, bytes32(0));
         address patched = restrict(target);
         vm.assertEq(patched, predicted);
         vm.assertTrue(refusesWrapping(vault));
@@ -224,24 +224,25 @@ contract PatchGateTest is GateFixture {
         address implementation = address(new UupsVault());
         address foreign = address(new ERC1967Proxy(implementation, abi.encodeCall(Vault.initialize, (ANYONE))));
         vm.expectRevert(abi.encodeWithSelector(IPatchGate.BreakerRefusesGate.selector, foreign));
-        gate.registerTarget(foreign, Kind.Uups, address(0), implementation, bytes32(0));
-        breaker.setPermission(foreign, address(gate), IBreaker.Permission.Gate);
+        gate.registerTarget(_plain(foreign, Kind.Uups, implementation));
+        breaker.setGate(foreign, address(gate));
         vm.expectRevert(Vault.NotOwner.selector);
-        gate.registerTarget(foreign, Kind.Uups, address(0), implementation, bytes32(0));
+        gate.registerTarget(_plain(foreign, Kind.Uups, implementation));
         vm.expectRevert(IPatchGate.KindInvalid.selector);
-        gate.registerTarget(foreign, Kind.None, address(0), implementation, bytes32(0));
+        gate.registerTarget(_plain(foreign, Kind.None, implementation));
     }
 
     function test_refuses_a_beacon_that_names_another_implementation() external {
         address beacon = address(new UpgradeableBeacon(implementationOf(Kind.Beacon), address(gate)));
+        breaker.setGate(beacon, address(gate));
         vm.expectRevert(abi.encodeWithSelector(IPatchGate.ImplementationInvalid.selector, address(this)));
-        gate.registerTarget(beacon, Kind.Beacon, address(0), address(this), bytes32(0));
+        gate.registerTarget(_plain(beacon, Kind.Beacon, address(this)));
     }
 
     function test_refuses_to_register_twice_and_to_use_the_unknown() external {
         (address target,) = register(Kind.Uups);
         vm.expectRevert(abi.encodeWithSelector(IPatchGate.TargetKnown.selector, target));
-        gate.registerTarget(target, Kind.Uups, address(0), address(this), bytes32(0));
+        gate.registerTarget(_plain(target, Kind.Uups, address(this)));
         vm.expectRevert(abi.encodeWithSelector(IPatchGate.TargetUnknown.selector, ANYONE));
         gate.settle(ANYONE);
     }
@@ -298,7 +299,7 @@ contract PatchGateTest is GateFixture {
         restrict(target);
         bytes memory refusal = abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, stranger);
         bytes[] memory calls = new bytes[](8);
-        calls[0] = abi.encodeCall(gate.registerTarget, (ANYONE, Kind.Uups, ANYONE, ANYONE, bytes32(0)));
+        calls[0] = abi.encodeCall(gate.registerTarget, (_plain(ANYONE, Kind.Uups, ANYONE)));
         calls[1] = abi.encodeCall(gate.deregisterTarget, (target));
         calls[2] = abi.encodeCall(gate.ratify, (target, bytes32(0), bytes32(0)));
         calls[3] = abi.encodeCall(gate.upgrade, (target, ANYONE, "", bytes32(0)));
@@ -312,5 +313,9 @@ contract PatchGateTest is GateFixture {
             vm.assertFalse(success);
             vm.assertEq(reason, refusal);
         }
+    }
+
+    function _plain(address target, Kind kind, address implementation) private pure returns (Registration memory) {
+        return Registration(target, kind, address(0), address(0), implementation, bytes32(0), new bytes4[](0));
     }
 }

@@ -1,3 +1,4 @@
+import { zeroAddress } from 'viem'
 import type { Rpc } from '../chain/types.ts'
 import { type Address, addressOfWord, bytesOf, type Hex, toAddress } from '../core/hex.ts'
 import { buildCfg } from '../evm/cfg.ts'
@@ -49,7 +50,6 @@ export const ETHER = 10n ** 18n
 export const ETHER_PRICE = 3_000n * DOLLAR
 
 const KIND = { uups: 1, transparent: 3 }
-const PERMISSION = { pauser: 1, gate: 2 }
 const DAY = 24n * 3600n
 /** ERC-1967: where a proxy keeps its admin. */
 const ADMIN_SLOT = '0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103'
@@ -61,7 +61,7 @@ const ADMIN_SLOT = '0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b
 export async function deployProtocol(rpc: Rpc, cast: Cast, dao: Actor): Promise<Deployment> {
   const deploy = (abi: readonly unknown[], bytecode: Hex, args: readonly unknown[] = []) =>
     create(rpc, dao, { abi, bytecode, args })
-  const breaker = await deploy(breakerAbi, breakerBytecode, [dao.address, DAY])
+  const breaker = await deploy(breakerAbi, breakerBytecode, [dao.address, DAY, 90n * DAY])
   const verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [dao.address])
   await registerTemplates(rpc, dao, verifier)
   const guardians = cast.guardians.map(({ address }) => toAddress(address)).sort()
@@ -110,17 +110,21 @@ async function registerTarget(
   { rpc, dao, deployment: { breaker, gate }, sentinel }: Registrar,
   { target, kind, implementation }: { target: Address; kind: number; implementation: Address },
 ): Promise<void> {
-  const permit = (account: Address, permission: number) =>
-    perform(rpc, dao, {
-      to: breaker,
-      data: calldata(breakerAbi, 'setPermission', [target, account, permission]),
-    })
-  await permit(sentinel, PERMISSION.pauser)
-  await permit(gate, PERMISSION.gate)
+  const pauser = calldata(breakerAbi, 'setPauser', [target, sentinel, Number(DAY)])
+  await perform(rpc, dao, { to: breaker, data: pauser })
+  await perform(rpc, dao, { to: breaker, data: calldata(breakerAbi, 'setGate', [target, gate]) })
   const word = await rpc.request<Hex>('eth_getStorageAt', [target, ADMIN_SLOT, 'latest'])
   const code = await rpc.request<Hex>('eth_getCode', [implementation, 'latest'])
   const { root } = buildSiteMap(buildCfg(bytesOf(code)))
-  const registration = [target, kind, addressOfWord(BigInt(word)), implementation, root]
-  const data = calldata(patchGateAbi, 'registerTarget', registration)
+  const registration = {
+    target,
+    kind,
+    admin: addressOfWord(BigInt(word)),
+    via: zeroAddress,
+    implementation,
+    siteMapRoot: root,
+    selectors: [],
+  }
+  const data = calldata(patchGateAbi, 'registerTarget', [registration])
   await perform(rpc, dao, { to: gate, data, gas: 5_000_000n })
 }

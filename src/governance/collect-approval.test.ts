@@ -15,6 +15,7 @@ const RESTRICTION: Restriction = {
   patchedCodeHash: hash('patched'),
   certificateHash: hash('certificate'),
   bundleHash: hash('bundle'),
+  salt: hash('bundle'),
   nonce: 3n,
   deadline: 1_700_000_000n,
 }

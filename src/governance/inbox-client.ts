@@ -30,6 +30,7 @@ const request = z.object({
     patchedCodeHash: hex,
     certificateHash: hex,
     bundleHash: hex,
+    salt: hex,
     nonce: quantity,
     deadline: quantity,
   }),

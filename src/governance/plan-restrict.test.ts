@@ -1,6 +1,6 @@
 import { decodeFunctionData, encodeAbiParameters, getAbiItem, keccak256, stringToHex } from 'viem'
 import { describe, expect, test } from 'vitest'
-import { toWord } from '../core/hex.ts'
+import { type Address, toWord } from '../core/hex.ts'
 import { patchGateAbi } from '../generated/contracts.ts'
 import type { Certificate } from '../patching/types.ts'
 import { encodeCertificate, hashCertificate } from './encode-certificate.ts'
@@ -40,7 +40,6 @@ const STATE: GateTarget = {
   current: '0x00000000000000000000000000000000000000aa',
   live: '0x00000000000000000000000000000000000000aa',
   nonce: 5n,
-  patchedAddress: '0x00000000000000000000000000000000000000bb',
   provisionalUntil: 0n,
   guardians: [],
   threshold: 1,
@@ -48,12 +47,16 @@ const STATE: GateTarget = {
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = { 'two@1': ['high', 'low'], 'none@1': [] }
 const parametersOf = (template: string) => PARAMETERS[template]
 
-const prepare = (certificate = CERTIFICATE, state = STATE) =>
+const PATCHED = '0x00000000000000000000000000000000000000bb'
+
+const prepare = (certificate = CERTIFICATE, state = STATE, patchedAddress: Address = PATCHED) =>
   prepareRestriction({
     target: '0x00000000000000000000000000000000000000cc',
     state,
     certificate,
     bundleHash: hash('bundle'),
+    salt: hash('salt'),
+    patchedAddress,
     deadline: 99n,
     parametersOf,
   })
@@ -108,6 +111,7 @@ describe('preparing a restriction', () => {
       patchedCodeHash: CERTIFICATE.patched,
       certificateHash: hashCertificate(encodeCertificate(CERTIFICATE, parametersOf)),
       bundleHash: hash('bundle'),
+      salt: hash('salt'),
       nonce: 5n,
       deadline: 99n,
     })
@@ -117,12 +121,14 @@ describe('preparing a restriction', () => {
     ['other code', { originalCodeHash: hash('other') }],
     ['another site map', { siteMapRoot: hash('other') }],
     ['another original', { original: '0x00000000000000000000000000000000000000cc' }],
-    [
-      'another address for the patched code',
-      { patchedAddress: '0x00000000000000000000000000000000000000cc' },
-    ],
   ])('refuses when the gate has %s', (_name, difference) => {
     expect(() => prepare(CERTIFICATE, { ...STATE, ...difference })).toThrow(
+      expect.objectContaining({ code: 'APPROVAL_INVALID' }),
+    )
+  })
+
+  test('refuses when the code was made for another address', () => {
+    expect(() => prepare(CERTIFICATE, STATE, '0x00000000000000000000000000000000000000cc')).toThrow(
       expect.objectContaining({ code: 'APPROVAL_INVALID' }),
     )
   })

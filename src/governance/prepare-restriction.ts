@@ -11,6 +11,9 @@ interface PrepareOptions {
   readonly state: GateTarget
   readonly certificate: Certificate
   readonly bundleHash: Hex
+  readonly salt: Hex
+  /** Where the gate will put the patched code (see `predictPatched`). */
+  readonly patchedAddress: Address
   /** Seconds since the epoch. */
   readonly deadline: bigint
   readonly parametersOf: ParametersOf
@@ -23,12 +26,12 @@ interface PrepareOptions {
  * would refuse it, so nobody should sign it.
  */
 export function prepareRestriction(options: PrepareOptions): Restriction {
-  const { target, state, certificate, bundleHash, deadline, parametersOf } = options
+  const { target, state, certificate, bundleHash, salt, patchedAddress, deadline, parametersOf } = options
   assertSame('original', certificate.original, state.originalCodeHash)
   assertSame('siteMap', certificate.siteMap, state.siteMapRoot)
   if (certificate.self) {
     assertSame('self.from', certificate.self.from, state.original)
-    assertSame('self.to', certificate.self.to, state.patchedAddress)
+    assertSame('self.to', certificate.self.to, patchedAddress)
   }
   return {
     target,
@@ -36,6 +39,7 @@ export function prepareRestriction(options: PrepareOptions): Restriction {
     patchedCodeHash: certificate.patched,
     certificateHash: hashCertificate(encodeCertificate(certificate, parametersOf)),
     bundleHash,
+    salt,
     nonce: state.nonce,
     deadline,
   }

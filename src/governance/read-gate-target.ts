@@ -33,19 +33,25 @@ export async function readGateTarget(
       meta: [`gate: ${gate}`, `target: ${target}`, 'fix: register the target at the gate'],
     })
   }
-  const patchedAddress = await callGate(rpc, gate, 'predict', [target, state.nonce])
   return {
     original: toAddress(state.original),
     originalCodeHash: state.originalCodeHash,
     siteMapRoot: state.siteMapRoot,
     current: toAddress(state.current),
-    live: toAddress(state.live),
+    live: toAddress(state.shimmed ? state.currentShim : state.current),
     nonce: state.nonce,
-    patchedAddress: toAddress(patchedAddress),
-    provisionalUntil: state.restrictableUntil,
+    provisionalUntil: BigInt(state.restrictableUntil),
     guardians: guardians.map(toAddress),
     threshold: Number(threshold),
   }
+}
+
+/** Where a PatchGate will put the code of the restriction with this salt, whatever the code. */
+export async function predictPatched(
+  rpc: Rpc,
+  { gate, target, salt }: { readonly gate: Address; readonly target: Address; readonly salt: Hex },
+): Promise<Address> {
+  return toAddress(await callGate(rpc, gate, 'predict', [target, salt]))
 }
 
 type ViewName = ContractFunctionName<typeof patchGateAbi, 'view'>

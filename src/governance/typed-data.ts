@@ -9,6 +9,7 @@ const RESTRICTION_TYPES = {
     { name: 'patchedCodeHash', type: 'bytes32' },
     { name: 'certificateHash', type: 'bytes32' },
     { name: 'bundleHash', type: 'bytes32' },
+    { name: 'salt', type: 'bytes32' },
     { name: 'nonce', type: 'uint256' },
     { name: 'deadline', type: 'uint256' },
   ],

@@ -10,6 +10,8 @@ export interface Restriction {
   readonly certificateHash: Hex
   /** Evidence bundle. */
   readonly bundleHash: Hex
+  /** 32 random bytes: names the address of the patched code, and keeps a public digest from telling what it stands for. */
+  readonly salt: Hex
   readonly nonce: bigint
   /** Seconds since the epoch. */
   readonly deadline: bigint
@@ -43,8 +45,6 @@ export interface GateTarget extends Quorum {
   /** What the target runs: `current` or a shim before it. */
   readonly live: Address
   readonly nonce: bigint
-  /** Where the next restriction's code will be, whatever the code. */
-  readonly patchedAddress: Address
   /** Seconds since the epoch; 0 while guardians have restricted nothing. From then on anyone may roll back. */
   readonly provisionalUntil: bigint
 }

@@ -4,10 +4,11 @@ import type { Diagnosis } from '../diagnosis/types.ts'
 import { assemblePatch } from './assemble.ts'
 import { type Candidate, combinedCandidates, type PlanContext } from './candidates.ts'
 import { describeGuard } from './guards.ts'
+import { findSelfReferences } from './self.ts'
 import { runAt, type SiteMap } from './site-map.ts'
 import { type PatchTarget, prepareTarget } from './target.ts'
 import { findTemplate } from './templates/table.ts'
-import type { Patch, PatchSet, PlacedGuard } from './types.ts'
+import type { Certificate, Patch, PatchSet, PlacedGuard } from './types.ts'
 
 export interface PlanOptions {
   /** Decides whether locks are transient. */
@@ -94,6 +95,7 @@ function assembleSet(
       code: target.code,
       siteMap: target.siteMap,
       guards: unique,
+      self: selfOf(address, target.code),
     })
     patches.push({ target: address, kind: 'bytecode', runtime, certificate })
     for (const guard of unique) {
@@ -103,6 +105,12 @@ function assembleSet(
     }
   }
   return { patches, description: [...description, ...candidate.notes], cost: refused.size }
+}
+
+/** Windows keep off an own address, so that the patch can be moved to where it will live (see `relocatePatch`). */
+function selfOf(address: Address, code: Uint8Array): Certificate['self'] {
+  const offsets = findSelfReferences(code, address)
+  return offsets.length === 0 ? null : { from: address, to: address, offsets }
 }
 
 /** A guard behind the last instruction of a run belongs to the block that ends there, not to the one that begins. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFunctionData } from 'viem'
 import type { Execution, Rpc, RunSequence, Simulate, Step } from '../chain/types.ts'
@@ -5,7 +6,7 @@ import { profileFunctions } from '../containment/exits.ts'
 import { type Capability, planContainment } from '../containment/plan.ts'
 import type { Containment, ContainmentMeans } from '../containment/types.ts'
 import { SutureError } from '../core/errors.ts'
-import type { Address, Hex } from '../core/hex.ts'
+import { type Address, type Hex, hexOf } from '../core/hex.ts'
 import { hashJson, toJson } from '../core/json.ts'
 import type { Protection } from '../detectors/types.ts'
 import type { Sender, TransactionIntent } from '../execution/types.ts'
@@ -14,11 +15,12 @@ import type { Inbox } from '../governance/inbox.ts'
 import { planFreeze } from '../governance/plan-freeze.ts'
 import { planRestrict } from '../governance/plan-restrict.ts'
 import { prepareRestriction } from '../governance/prepare-restriction.ts'
-import { readGateTarget } from '../governance/read-gate-target.ts'
+import { predictPatched, readGateTarget } from '../governance/read-gate-target.ts'
 import type { EffectHandlers } from '../incidents/perform.ts'
 import type { Incident, Sighting } from '../incidents/types.ts'
+import { relocatePatch } from '../patching/relocate.ts'
 import { findTemplate } from '../patching/templates/table.ts'
-import type { Patch, PatchSet } from '../patching/types.ts'
+import type { Certificate, Patch, PatchSet } from '../patching/types.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
 import { type Casebook, createCasebook } from './casebook.ts'
 import { planRemedies, registeredMaps } from './remedy.ts'
@@ -144,12 +146,16 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
       const target = frontOf(only.target, witnessed.protection)
       const state = await readGateTarget(rpc, { gate, target })
       const deadline = (await chainTime()) + options.approvalSeconds
-      const certificate = only.certificate!
+      const salt = hexOf(randomBytes(32))
+      const patchedAddress = await predictPatched(rpc, { gate, target, salt })
+      const { certificate } = relocatePatch(only, patchedAddress)
       const restriction = prepareRestriction({
         target,
         state,
         certificate,
         bundleHash: bundle,
+        salt,
+        patchedAddress,
         deadline,
         parametersOf,
       })
@@ -158,10 +164,10 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
 
     'await-approval': async ({ gate: at, restriction }, incident, signal) => {
       const { patch, verdict } = incident.candidates!.find((one) => one.verdict?.verdict === 'effective')!
-      const only = onlyPatch(patch)
-      const { guardians, threshold } = await readGateTarget(rpc, { gate: at, target: restriction.target })
-      const runtime = only.runtime!
-      const certificate = only.certificate!
+      const { target, salt } = restriction
+      const { guardians, threshold } = await readGateTarget(rpc, { gate: at, target })
+      const patchedAddress = await predictPatched(rpc, { gate: at, target, salt })
+      const { runtime, certificate } = relocatePatch(onlyPatch(patch), patchedAddress)
       const request = {
         gate: at,
         chainId,
@@ -299,10 +305,13 @@ function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   return [...new Map(items.map((item) => [keyOf(item), item])).values()]
 }
 
+type CertifiedPatch = Patch & { readonly runtime: Hex; readonly certificate: Certificate }
+
 /** The restrict path applies one code at a time. */
-function onlyPatch({ patches }: PatchSet): Patch {
+function onlyPatch({ patches }: PatchSet): CertifiedPatch {
   const [patch, ...others] = patches
-  if (patch?.runtime && patch.certificate && others.length === 0) return patch
+  const { runtime, certificate } = patch ?? {}
+  if (patch && runtime && certificate && others.length === 0) return { ...patch, runtime, certificate }
   throw new SutureError('PATCH_IMPOSSIBLE', 'The restrict path takes one certified code at a time.', {
     meta: [
       `patches: ${patches.length}`,

@@ -7,11 +7,12 @@ import { hashJson, type Json } from '../core/json.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import { encodeCertificate, hashCertificate } from '../governance/encode-certificate.ts'
 import type { OpenRequest } from '../governance/inbox.ts'
-import { readGateTarget } from '../governance/read-gate-target.ts'
+import { predictPatched, readGateTarget } from '../governance/read-gate-target.ts'
 import { hashRestriction } from '../governance/typed-data.ts'
 import { checkCertificate } from '../patching/checker/check-certificate.ts'
+import { relocatePatch } from '../patching/relocate.ts'
 import { findTemplate, NARROW_TEMPLATES } from '../patching/templates/table.ts'
-import type { PatchSet } from '../patching/types.ts'
+import type { Patch, PatchSet } from '../patching/types.ts'
 import { prepareBaseline } from '../verification/prepare-baseline.ts'
 import { readEvidence } from '../verification/read-evidence.ts'
 import type { Verdict } from '../verification/types.ts'
@@ -56,6 +57,9 @@ export async function examineRequest(rpc: Rpc, request: OpenRequest): Promise<re
   const state = await readGateTarget(rpc, { gate, target: restriction.target })
   same('registered code', restriction.originalCodeHash, state.originalCodeHash)
   same('nonce', String(restriction.nonce), String(state.nonce))
+  const { target, salt } = restriction
+  const patchedAddress = await predictPatched(rpc, { gate, target, salt })
+  same('address of the patched code', certificate.self?.to ?? patchedAddress, patchedAddress)
   const original = await rpc.request<Hex>('eth_getCode', [state.original, 'latest'])
   const proof = checkCertificate({
     original: bytesOf(original),
@@ -77,10 +81,19 @@ export async function examineRequest(rpc: Rpc, request: OpenRequest): Promise<re
   return examinations
 }
 
-async function reproduceEvidence(rpc: Rpc, { bundle, runtime }: OpenRequest): Promise<Verdict> {
+/** What was verified stands at the original's address; what is signed names the address where it will be. */
+function isSamePatch({ runtime, certificate }: Patch, request: OpenRequest): boolean {
+  if (!runtime || !certificate) return false
+  const { self } = request.certificate
+  const placed = self ? relocatePatch({ runtime, certificate }, self.to) : { runtime }
+  return placed.runtime === request.runtime
+}
+
+async function reproduceEvidence(rpc: Rpc, request: OpenRequest): Promise<Verdict> {
+  const { bundle } = request
   const inputs = readEvidence(bundle.content)
   const patchSet = bundle.content.patches as unknown as PatchSet
-  if (!patchSet.patches.some((patch) => patch.runtime === runtime)) {
+  if (!patchSet.patches.some((patch) => isSamePatch(patch, request))) {
     throw new SutureError(
       'EVIDENCE_INVALID',
       'The evidence is about another patch than the one to be signed.',

@@ -111,10 +111,10 @@ function howToVerify({ incident }: Source): Block[] {
     const { gate, restriction: r } = request
     commands.push(
       '# the patched code stands where the gate put it, and is what the guardians signed',
-      `cast codehash $(cast call ${gate} 'predict(address,uint256)(address)' ${r.target} ${r.nonce})`,
+      `cast codehash $(cast call ${gate} 'predict(address,bytes32)(address)' ${r.target} ${r.salt})`,
       `# must print ${r.patchedCodeHash}`,
       '# the digest, as the gate computes it',
-      `cast call ${gate} 'hashRestriction((address,bytes32,bytes32,bytes32,bytes32,uint256,uint256))(bytes32)' '(${r.target},${r.originalCodeHash},${r.patchedCodeHash},${r.certificateHash},${r.bundleHash},${r.nonce},${r.deadline})'`,
+      `cast call ${gate} 'hashRestriction((address,bytes32,bytes32,bytes32,bytes32,bytes32,uint256,uint256))(bytes32)' '(${r.target},${r.originalCodeHash},${r.patchedCodeHash},${r.certificateHash},${r.bundleHash},${r.salt},${r.nonce},${r.deadline})'`,
     )
   }
   return [

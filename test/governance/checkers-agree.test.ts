@@ -60,7 +60,7 @@ describe(`the on-chain and the off-chain checker (seed ${SEED})`, () => {
     }
     const creations = [
       compileVault().bytecode,
-      encodeDeployData({ abi: breakerAbi, bytecode: breakerBytecode, args: [OWNER, 1n] }),
+      encodeDeployData({ abi: breakerAbi, bytecode: breakerBytecode, args: [OWNER, 1n, 1n] }),
       encodeDeployData({
         abi: guardShimAbi,
         bytecode: guardShimBytecode,

@@ -13,6 +13,7 @@ import {
   stringToHex,
   toFunctionSelector,
   walletActions,
+  zeroAddress,
 } from 'viem'
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
@@ -39,12 +40,13 @@ import { planFreeze } from '../../src/governance/plan-freeze.ts'
 import { planRestrict } from '../../src/governance/plan-restrict.ts'
 import { planRollback, planSettle } from '../../src/governance/plan-rollback.ts'
 import { prepareRestriction } from '../../src/governance/prepare-restriction.ts'
-import { readGateTarget } from '../../src/governance/read-gate-target.ts'
+import { predictPatched, readGateTarget } from '../../src/governance/read-gate-target.ts'
 import { signRestriction } from '../../src/governance/sign-restriction.ts'
 import { hashRestriction } from '../../src/governance/typed-data.ts'
 import type { ParametersOf, PlannedCall } from '../../src/governance/types.ts'
 import { assemblePatch } from '../../src/patching/assemble.ts'
 import { guardArithmetic } from '../../src/patching/guards.ts'
+import { relocatePatch } from '../../src/patching/relocate.ts'
 import { findSelfReferences } from '../../src/patching/self.ts'
 import { buildSiteMap, runAt, type SiteMap } from '../../src/patching/site-map.ts'
 import { toRegistration } from '../../src/patching/templates/registration.ts'
@@ -53,6 +55,7 @@ import { compileVault } from './vault.ts'
 
 const PERIOD = 7n * 24n * 3600n
 const MAX_FREEZE = 24n * 3600n
+const HEARTBEAT = 90n * 24n * 3600n
 const WITHDRAW = toFunctionSelector('withdraw(uint256)')
 const VAULT = parseAbi([
   'function initialize(address)',
@@ -66,7 +69,6 @@ const ERRORS = [...patchGateAbi, ...restrictionVerifierAbi, ...VAULT].filter(
   ({ type }) => type === 'error',
 ) as Abi
 const KIND_UUPS = 1
-const PERMISSION = { pauser: 1, gate: 2 }
 const INCIDENT = keccak256(stringToHex('incident'))
 const BUNDLE = keccak256(stringToHex('bundle'))
 
@@ -99,7 +101,7 @@ describe('a PatchGate over a UUPS proxy', () => {
   afterAll(() => node?.stop())
 
   beforeEach(async () => {
-    breaker = await deploy(breakerAbi, breakerBytecode, [owner.address, MAX_FREEZE])
+    breaker = await deploy(breakerAbi, breakerBytecode, [owner.address, MAX_FREEZE, HEARTBEAT])
     verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [owner.address])
     for (const template of TEMPLATES) {
       const { name, code, holes } = toRegistration(template)
@@ -117,11 +119,19 @@ describe('a PatchGate over a UUPS proxy', () => {
     implementation = await deploy(vault.abi, vault.bytecode, [])
     const init = encodeFunctionData({ abi: VAULT, functionName: 'initialize', args: [gate] })
     target = await deploy(erc1967ProxyAbi, erc1967ProxyBytecode, [implementation, init])
-    await write(owner, breaker, breakerAbi, 'setPermission', [target, sentinel.address, PERMISSION.pauser])
-    await write(owner, breaker, breakerAbi, 'setPermission', [target, gate, PERMISSION.gate])
+    await write(owner, breaker, breakerAbi, 'setPauser', [target, sentinel.address, Number(MAX_FREEZE)])
+    await write(owner, breaker, breakerAbi, 'setGate', [target, gate])
     const { root } = await siteMapOf(implementation)
-    const registration = [target, KIND_UUPS, target, implementation, root]
-    await write(owner, gate, patchGateAbi, 'registerTarget', registration)
+    const registration = {
+      target,
+      kind: KIND_UUPS,
+      admin: zeroAddress,
+      via: zeroAddress,
+      implementation,
+      siteMapRoot: root,
+      selectors: [],
+    }
+    await write(owner, gate, patchGateAbi, 'registerTarget', [registration])
   })
 
   test('freezes, restricts, lifts the freeze and rolls back', async () => {
@@ -210,7 +220,9 @@ describe('a PatchGate over a UUPS proxy', () => {
   /** A patch of the vault's subtraction, signed by two guardians. */
   async function approve(tamper = (runtime: Hex): Hex => runtime) {
     const state = await readGateTarget(node.rpc, { gate, target })
-    const patch = await patchSubtraction(state.original, state.patchedAddress)
+    const salt = keccak256(stringToHex(`salt ${state.nonce}`))
+    const patchedAddress = await predictPatched(node.rpc, { gate, target, salt })
+    const patch = relocatePatch(await patchSubtraction(state.original), patchedAddress)
     const runtime = tamper(patch.runtime)
     const certificate = { ...patch.certificate, patched: keccak256(runtime) }
     const restriction = prepareRestriction({
@@ -218,6 +230,8 @@ describe('a PatchGate over a UUPS proxy', () => {
       state,
       certificate,
       bundleHash: BUNDLE,
+      salt,
+      patchedAddress,
       deadline: (await client.getBlock()).timestamp + 3600n,
       parametersOf,
     })
@@ -232,14 +246,14 @@ describe('a PatchGate over a UUPS proxy', () => {
   }
 
   /** Guards every subtraction of a user's balance: those right behind an SLOAD in the same run. */
-  async function patchSubtraction(original: Address, to: Address) {
+  async function patchSubtraction(original: Address) {
     const code = bytesOf(await codeAt(original))
     const siteMap = await siteMapOf(original)
     const guards = disassemble(code)
       .filter(({ opcode, pc }) => opcode === OP.SUB && loadsBefore(siteMap, pc))
       .map(({ pc, opcode }) => guardArithmetic({ pc, opcode }))
     expect(guards).not.toHaveLength(0)
-    const self = { from: original, to, offsets: findSelfReferences(code, original) }
+    const self = { from: original, to: original, offsets: findSelfReferences(code, original) }
     expect(self.offsets).not.toHaveLength(0)
     return assemblePatch({ code, siteMap, guards, self })
   }

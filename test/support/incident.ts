@@ -134,6 +134,7 @@ export function restriction(nonce = 1n, bundle = 1): Restriction {
     patchedCodeHash: word(2),
     certificateHash: word(3),
     bundleHash: word(bundle),
+    salt: word(4),
     nonce,
     deadline: 1_800_000_000n,
   }

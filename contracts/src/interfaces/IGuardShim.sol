@@ -15,10 +15,10 @@ interface IGuardShim {
     /// @notice The Breaker that is asked.
     function shimBreaker() external payable returns (address);
 
-    /// @notice The gate that may move a UUPS proxy away from the shim.
-    function shimGate() external payable returns (address);
+    /// @notice Who may move a UUPS proxy away from the shim: the gate, or the Safe through which it acts.
+    function shimUpgrader() external payable returns (address);
 
-    /// @notice The address under which the Breaker knows the contract: the proxy, or the beacon of many.
+    /// @notice The address under which the Breaker knows the contract: the proxy, the beacon of many, or the key of a facet.
     function shimTarget() external payable returns (address);
 
     /// @notice The implementation behind the shim.

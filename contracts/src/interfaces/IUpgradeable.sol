@@ -4,7 +4,8 @@ pragma solidity ^0.8.24;
 // What the gate calls to change implementations. Named by kind, because OpenZeppelin 4 and 5 differ: under 4, `upgradeToAndCall` and
 // `upgradeAndCall` call the new implementation even with empty data, and most implementations revert on that.
 
-/// @notice A proxy whose implementation upgrades it (ERC-1822). `upgradeTo` is there before OpenZeppelin 5 only.
+/// @notice A proxy that is upgraded by calling it: its implementation does it (ERC-1822), or it obeys its admin. `upgradeTo` is there
+/// before OpenZeppelin 5 only.
 interface IUUPSProxy {
     function upgradeTo(address implementation) external;
     function upgradeToAndCall(address implementation, bytes calldata data) external payable;
@@ -20,4 +21,34 @@ interface ITransparentAdmin {
 interface IUpgradeableBeacon {
     function upgradeTo(address implementation) external;
     function implementation() external view returns (address);
+}
+
+/// @notice A diamond (ERC-2535).
+interface IDiamond {
+    enum FacetCutAction {
+        Add,
+        Replace,
+        Remove
+    }
+
+    struct FacetCut {
+        address facetAddress;
+        FacetCutAction action;
+        bytes4[] functionSelectors;
+    }
+
+    function diamondCut(FacetCut[] calldata cuts, address init, bytes calldata data) external;
+    function facetAddress(bytes4 selector) external view returns (address);
+}
+
+/// @notice A Safe, as its modules see it.
+interface ISafe {
+    enum Operation {
+        Call,
+        DelegateCall
+    }
+
+    function execTransactionFromModule(address to, uint256 value, bytes calldata data, Operation operation)
+        external
+        returns (bool success);
 }
