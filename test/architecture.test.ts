@@ -34,7 +34,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 }
 const SOURCE_LINES = 400
 const TEST_LINES = 600
-const SENDING = /\beth_send\w+|\beth_sign\w*Transaction\b/
+const SENDING = /\beth_send\w+/
+const SIGNING = /\beth_sign\w*Transaction\b/
+/** Asks a signer for a signature, and gets nothing sent. */
+const ASKS_SIGNER = 'src/config/external-service.ts'
 const SENDING_CALL = /\b(?:sendTransaction|sendRawTransaction|writeContract|deployContract)\b/
 
 interface SourceFile extends ModuleFacts {
@@ -172,7 +175,9 @@ describe('who may do what', () => {
   it('lets only execution send transactions', () => {
     const senders = violations(
       sources.filter(({ part }) => part !== 'demo' && part !== 'generated'),
-      ({ strings, words }) => strings.some((text) => SENDING.test(text)) || SENDING_CALL.test(words),
+      ({ path, strings, words }) =>
+        strings.some((text) => SENDING.test(text) || (SIGNING.test(text) && path !== ASKS_SIGNER)) ||
+        SENDING_CALL.test(words),
     )
     expect(senders.filter((path) => !path.startsWith('src/execution/'))).toEqual([])
     expect(senders).not.toEqual([])

@@ -27,6 +27,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
 
     mapping(address target => Target) private _targets;
     mapping(address target => bytes4[]) private _selectors;
+    mapping(address diamond => mapping(bytes4 selector => address target)) private _facets;
     mapping(address target => mapping(address implementation => address)) private _shims;
 
     /// @param owner_ the DAO or its timelock.
@@ -55,7 +56,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     {
         Target storage t = _known(target);
         until = breaker.freezeFor(msg.sender, target, selectors, duration, incident);
-        _settle(t, target);
+        if (!t.shimmed) _switch(t, target, true);
     }
 
     /// @inheritdoc IPatchGate
@@ -138,7 +139,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         t.kind = kind;
         t.admin = Upgrades.hasAdmin(kind) ? registration.admin : registration.target;
         t.via = registration.via;
-        _selectors[target] = registration.selectors;
+        _claim(registration, target);
         _adopt(t, target, implementation, registration.siteMapRoot);
         emit TargetRegistered(
             target, kind, t.admin, t.via, implementation, t.originalCodeHash, registration.siteMapRoot
@@ -153,8 +154,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         if (t.shimmed) _switch(t, target, false);
         // The nonce stays, so that no old signature counts should the target come back.
         uint256 nonce = t.nonce;
+        _disclaim(t.admin, target);
         delete _targets[target];
-        delete _selectors[target];
         t.nonce = nonce;
         emit TargetDeregistered(target);
     }
@@ -234,6 +235,11 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPatchGate
+    function keyOf(address account, bytes4 selector) external view returns (address) {
+        return _targets[account].kind == Kind.None ? _facets[account][selector] : account;
+    }
+
+    /// @inheritdoc IPatchGate
     function selectorsOf(address target) external view returns (bytes4[] memory) {
         return _selectors[target];
     }
@@ -276,13 +282,33 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         }
         if ((kind == Kind.Facet) == (selectors.length == 0)) revert SelectorInvalid(0);
         for (uint256 i = 0; i < selectors.length; ++i) {
-            if (IDiamond(registration.target).facetAddress(selectors[i]) != implementation) {
+            // A restriction of the function that cuts could refuse the cut that takes it back.
+            bool cuts = selectors[i] == IDiamond.diamondCut.selector;
+            if (cuts || IDiamond(registration.target).facetAddress(selectors[i]) != implementation) {
                 revert SelectorInvalid(selectors[i]);
             }
         }
     }
 
     // ---- inside: the record ----
+
+    /// @dev A selector belongs to one registered facet, whatever the diamond says later.
+    function _claim(Registration calldata registration, address target) private {
+        bytes4[] calldata selectors = registration.selectors;
+        for (uint256 i = 0; i < selectors.length; ++i) {
+            if (_facets[registration.target][selectors[i]] != address(0)) revert SelectorInvalid(selectors[i]);
+            _facets[registration.target][selectors[i]] = target;
+        }
+        _selectors[target] = selectors;
+    }
+
+    function _disclaim(address diamond, address target) private {
+        bytes4[] memory selectors = _selectors[target];
+        for (uint256 i = 0; i < selectors.length; ++i) {
+            delete _facets[diamond][selectors[i]];
+        }
+        delete _selectors[target];
+    }
 
     function _windowEnd() private view returns (uint48) {
         return uint48(block.timestamp + provisionalPeriod);

@@ -11,8 +11,10 @@ import {
     IRestrictionVerifier,
     PlacedGuard,
     Run,
-    Site
+    Site,
+    TemplateDefinition
 } from "./interfaces/IRestrictionVerifier.sol";
+import {Instructions} from "./libraries/Instructions.sol";
 import {TemplateCode} from "./libraries/TemplateCode.sol";
 
 /// @title RestrictionVerifier
@@ -29,17 +31,25 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         Hole[] holes;
     }
 
-    /// @dev The derivation: written up to `cursor` behind the original's end, all over within it.
+    /// @dev The derivation: written up to `cursor` behind the original's end, all over within it. `free` is where the last window ends.
     struct Derivation {
         bytes original;
         bytes derived;
         uint256 cursor;
+        uint256 free;
     }
 
     uint256 private constant MAX_CODE_SIZE = 24_576;
     uint256 private constant MIN_WINDOW = 5;
     uint256 private constant PADDING = 33;
     uint256 private constant ADDRESS_SIZE = 20;
+    uint8 private constant PUSH20 = 0x73;
+    uint8 private constant PUSH32 = 0x7f;
+
+    /// @dev Control never goes on behind them: STOP, JUMP, RETURN, REVERT, INVALID, SELFDESTRUCT.
+    uint256 private constant TERMINATORS = (1 << 0x00) | (1 << 0x56) | (1 << 0xf3) | (7 << 0xfd);
+    /// @dev They do something else in another place: CODESIZE, PC, JUMPDEST.
+    uint256 private constant IMMOVABLE = (1 << 0x38) | (1 << 0x58) | (1 << 0x5b);
 
     /// @dev JUMPDEST PUSH4 SutureRestricted() PUSH1 0 MSTORE PUSH1 4 PUSH1 28 REVERT, 14 bytes, behind 33 x INVALID.
     bytes private constant TRAILER = abi.encodePacked(
@@ -52,7 +62,12 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     mapping(bytes32 id => Template) private _templates;
 
     /// @param owner_ the DAO or its timelock.
-    constructor(address owner_) Ownable(owner_) {}
+    /// @param templates allowed from the beginning, so that a new verifier is ready and its address says which they are.
+    constructor(address owner_, TemplateDefinition[] memory templates) Ownable(owner_) {
+        for (uint256 i = 0; i < templates.length; ++i) {
+            _register(templates[i].name, templates[i].code, templates[i].holes);
+        }
+    }
 
     // ---- templates ----
 
@@ -60,19 +75,9 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     function registerTemplate(string calldata name, bytes calldata code, Hole[] calldata holes)
         external
         onlyOwner
-        returns (bytes32 id)
+        returns (bytes32)
     {
-        id = keccak256(bytes(name));
-        Template storage t = _templates[id];
-        if (t.registered) revert TemplateExists(id);
-        t.registered = true;
-        t.allowed = true;
-        t.arity = uint16(TemplateCode.check(code, holes));
-        t.code = code;
-        for (uint256 i = 0; i < holes.length; ++i) {
-            t.holes.push(holes[i]);
-        }
-        emit TemplateRegistered(id, name, code, holes);
+        return _register(name, code, holes);
     }
 
     /// @inheritdoc IRestrictionVerifier
@@ -88,6 +93,20 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         return (t.allowed, t.code, t.holes);
     }
 
+    function _register(string memory name, bytes memory code, Hole[] memory holes) private returns (bytes32 id) {
+        id = keccak256(bytes(name));
+        Template storage t = _templates[id];
+        if (t.registered) revert TemplateExists(id);
+        t.registered = true;
+        t.allowed = true;
+        t.arity = uint16(TemplateCode.check(code, holes));
+        t.code = code;
+        for (uint256 i = 0; i < holes.length; ++i) {
+            t.holes.push(holes[i]);
+        }
+        emit TemplateRegistered(id, name, code, holes);
+    }
+
     // ---- the check ----
 
     /// @inheritdoc IRestrictionVerifier
@@ -99,13 +118,11 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         Derivation memory d = _begin(original, patched);
         _relocateSelf(d, original, patched, certificate);
 
-        uint256 free = 0;
         for (uint256 i = 0; i < certificate.sites.length; ++i) {
             Site calldata site = certificate.sites[i];
-            if (site.pc < free) revert WindowsOverlap(site.pc);
-            free = uint256(site.pc) + site.length;
             _checkSite(d, site, siteMapRoot);
             _writeSite(d, site);
+            d.free = uint256(site.pc) + site.length;
         }
 
         bytes32 expected = keccak256(d.derived);
@@ -143,15 +160,29 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
             }
             bool inWindow = s < certificate.sites.length && certificate.sites[s].pc < end;
             bool isSelf = end <= d.original.length && bytes20(d.original.slice(offset, end)) == bytes20(original);
-            if (offset < free || inWindow || !isSelf) revert SelfOffsetInvalid(offset);
+            if (offset < free || inWindow || !isSelf || !_isPushed(d.original, offset, free)) {
+                revert SelfOffsetInvalid(offset);
+            }
             d.derived.replace(offset, abi.encodePacked(patched));
             free = end;
         }
     }
 
+    /// @dev Whether the 20 bytes at `offset` are the low end of what a PUSH20 to PUSH32 pushes. An instruction starts at `known`.
+    function _isPushed(bytes memory code, uint256 offset, uint256 known) private pure returns (bool) {
+        uint8 opcode = PUSH20;
+        for (uint256 pc = offset; pc > known && opcode <= PUSH32; ++opcode) {
+            --pc;
+            if (uint8(code[pc]) == opcode && Instructions.startsAt(code, pc, known)) return true;
+        }
+        return false;
+    }
+
     function _checkSite(Derivation memory d, Site calldata site, bytes32 siteMapRoot) private pure {
         Run calldata run = site.run;
         uint256 end = uint256(site.pc) + site.length;
+        if (site.pc < d.free) revert WindowsOverlap(site.pc);
+        if (site.guards.length == 0) revert NoGuards(site.pc);
         if (site.length < MIN_WINDOW || site.pc < run.start || end > run.end || end > d.original.length) {
             revert WindowOutOfBounds(site.pc, site.length);
         }
@@ -161,8 +192,6 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         if (!whole || !MerkleProof.verifyCalldata(run.proof, siteMapRoot, leaf)) {
             revert NotInSiteMap(run.start, run.end);
         }
-        if (!_isInstruction(run, site.pc)) revert NotAnInstruction(site.pc);
-        if (end < run.end && !_isInstruction(run, end)) revert NotAnInstruction(end);
         if (site.trampoline != d.cursor) revert TrampolineMisplaced(site.pc, d.cursor);
     }
 
@@ -170,7 +199,7 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
 
     function _writeSite(Derivation memory d, Site calldata site) private view {
         uint256 end = uint256(site.pc) + site.length;
-        bool returns_ = !_endsInTerminator(d, site.run, end);
+        bool returns_ = _walk(d, site, end);
         _writeWindow(d, site, end, returns_);
 
         _append(d, hex"5b");
@@ -234,18 +263,25 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
 
     // ---- reading ----
 
+    /// @dev The window's instructions, as the code itself has them. Of the site map nothing is believed here but that they are reached.
+    /// @return goesOn whether control goes on behind the last of them.
+    function _walk(Derivation memory d, Site calldata site, uint256 end) private pure returns (bool goesOn) {
+        if (!Instructions.startsAt(d.original, site.pc, d.free)) revert NotAnInstruction(site.pc);
+        goesOn = true;
+        uint256 next = site.pc;
+        for (uint256 pc = next; pc < end; ++pc) {
+            if (_isInstruction(site.run, pc) != (pc == next)) revert NotAnInstruction(pc);
+            if (pc != next) continue;
+            uint8 opcode = uint8(d.original[pc]);
+            if (!goesOn || (IMMOVABLE >> opcode) & 1 == 1) revert NotMovable(pc);
+            goesOn = (TERMINATORS >> opcode) & 1 == 0;
+            next = pc + Instructions.size(opcode);
+        }
+        if (next != end) revert NotAnInstruction(end);
+    }
+
     function _isInstruction(Run calldata run, uint256 pc) private pure returns (bool) {
         uint256 i = pc - run.start;
         return uint8(run.boundaries[i >> 3]) & (0x80 >> (i & 7)) != 0;
-    }
-
-    /// @dev STOP, JUMP, RETURN, REVERT, INVALID, SELFDESTRUCT. The window's first byte starts an instruction, so the search ends there.
-    function _endsInTerminator(Derivation memory d, Run calldata run, uint256 end) private pure returns (bool) {
-        uint256 last = end - 1;
-        while (!_isInstruction(run, last)) {
-            --last;
-        }
-        uint8 opcode = uint8(d.original[last]);
-        return opcode == 0x00 || opcode == 0x56 || opcode == 0xf3 || opcode >= 0xfd && opcode <= 0xff;
     }
 }

@@ -155,7 +155,85 @@ contract BreakerTest is Base {
         breaker.freeze(address(target), new bytes4[](0), 1, INCIDENT);
     }
 
+    function test_the_owner_releases_without_a_gate() external {
+        _freeze(PAUSER, MAX);
+        vm.expectEmit();
+        emit IBreaker.Released(address(target), 1);
+        breaker.release(address(target));
+        vm.assertEq(target.borrow(), 1);
+    }
+
+    function test_freezing_and_lifting_are_told() external {
+        vm.expectEmit();
+        emit IBreaker.Frozen(address(target), borrow[0], 1_000_000 + 1 days, PAUSER, INCIDENT);
+        _freeze(PAUSER, 1 days);
+        vm.expectEmit();
+        emit IBreaker.Frozen(address(target), borrow[0], 1_000_000 + 1 days, PAUSER, INCIDENT);
+        _freeze(PAUSER, 1);
+        vm.expectEmit();
+        emit IBreaker.Unfrozen(address(target), borrow[0]);
+        breaker.unfreeze(address(target), borrow);
+        vm.expectEmit();
+        emit IBreaker.Heartbeat(address(target), PAUSER);
+        vm.prank(PAUSER);
+        breaker.heartbeat(_targets());
+    }
+
+    function test_what_the_owner_decides_is_told() external {
+        vm.expectEmit();
+        emit IBreaker.PauserSet(address(target), STRANGER, BUDGET);
+        breaker.setPauser(address(target), STRANGER, BUDGET);
+        vm.expectEmit();
+        emit IBreaker.Rearmed(address(target), STRANGER);
+        breaker.rearm(address(target), STRANGER);
+        vm.expectEmit();
+        emit IBreaker.GateSet(address(target), STRANGER);
+        breaker.setGate(address(target), STRANGER);
+        vm.assertEq(breaker.gateOf(address(target)), STRANGER);
+    }
+
     // ---- pausers ----
+
+    function test_a_pauser_can_be_asked_for_its_budget_and_its_fuse() external {
+        vm.assertEq(breaker.pauserOf(address(target), PAUSER).fuseEnd, 0);
+        _freeze(PAUSER, 1);
+        IBreaker.Pauser memory pauser = breaker.pauserOf(address(target), PAUSER);
+        vm.assertEq(pauser.budget, BUDGET);
+        vm.assertEq(pauser.heardAt, 1_000_000);
+        vm.assertEq(pauser.fuseEnd, 1_000_000 + BUDGET);
+        breaker.setPauser(address(target), PAUSER, 0);
+        pauser = breaker.pauserOf(address(target), PAUSER);
+        vm.assertEq(uint256(pauser.budget) + pauser.heardAt + pauser.fuseEnd, 0);
+    }
+
+    function test_a_blown_fuse_stays_blown() external {
+        _freeze(PAUSER, 1);
+        vm.warp(1_000_000 + BUDGET + 1);
+        vm.prank(PAUSER);
+        vm.expectRevert(
+            abi.encodeWithSelector(IBreaker.FuseBlown.selector, address(target), PAUSER, 1_000_000 + BUDGET)
+        );
+        breaker.freeze(address(target), borrow, 1, INCIDENT);
+    }
+
+    function test_a_fuse_is_lit_anew_after_a_release_and_once() external {
+        _freeze(PAUSER, 1);
+        breaker.release(address(target));
+        uint64 later = 1_000_000 + BUDGET;
+        vm.warp(later);
+        _freeze(PAUSER, 1);
+        vm.assertEq(breaker.pauserOf(address(target), PAUSER).fuseEnd, later + BUDGET);
+        vm.warp(later + BUDGET - 1);
+        vm.assertEq(_freeze(PAUSER, MAX), later + BUDGET);
+    }
+
+    function test_setting_a_pauser_anew_gives_it_a_new_fuse() external {
+        _freeze(PAUSER, 1);
+        vm.warp(1_000_000 + BUDGET);
+        breaker.setPauser(address(target), PAUSER, BUDGET);
+        vm.assertEq(breaker.pauserOf(address(target), PAUSER).heardAt, 1_000_000 + BUDGET);
+        vm.assertEq(_freeze(PAUSER, MAX), 1_000_000 + 2 * BUDGET);
+    }
 
     function test_a_silent_pauser_loses_its_power_until_the_owner_re_arms_it() external {
         vm.warp(1_000_000 + HEARTBEAT);
@@ -211,6 +289,7 @@ contract BreakerTest is Base {
         new Breaker(address(this), MAX, most + 1);
         Breaker longest = new Breaker(address(this), most, most);
         vm.assertEq(longest.maxDuration(), most);
+        vm.assertEq(longest.heartbeatPeriod(), most);
     }
 
     function test_two_pausers_freeze_for_the_sum_of_their_budgets_at_most() external {

@@ -9,7 +9,7 @@ import {TransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transpa
 import {Breaker} from "../src/Breaker.sol";
 import {IGuardShim} from "../src/interfaces/IGuardShim.sol";
 import {Kind, Registration, Restriction, Signature, Target} from "../src/interfaces/IPatchGate.sol";
-import {Certificate} from "../src/interfaces/IRestrictionVerifier.sol";
+import {Certificate, TemplateDefinition} from "../src/interfaces/IRestrictionVerifier.sol";
 import {PatchGate} from "../src/PatchGate.sol";
 import {RestrictionVerifier} from "../src/RestrictionVerifier.sol";
 import {Base} from "./Base.sol";
@@ -45,7 +45,7 @@ abstract contract GateFixture is Base {
     function setUp() public virtual {
         vm.warp(1_000_000);
         breaker = new Breaker(address(this), MAX_FREEZE, HEARTBEAT);
-        verifier = new RestrictionVerifier(address(this));
+        verifier = new RestrictionVerifier(address(this), new TemplateDefinition[](0));
         PatchBuilder.registerTemplates(verifier);
         for (uint256 key = 1; key <= 3; ++key) {
             uint256 at = keys.length;

@@ -64,6 +64,8 @@ contract GuardShimTest is Base {
 
     function test_passes_selectors_the_shim_has_itself() external {
         _assertAlike(abi.encodeCall(Mirror.shimOriginal, ()), 3);
+        _assertAlike(abi.encodeCall(IGuardShim.shimBreaker, ()), 0);
+        _assertAlike(abi.encodeCall(IGuardShim.shimTarget, ()), 3);
         _assertAlike(abi.encodeCall(IGuardShim.shimUpgrader, ()), 3);
         _assertAlike(abi.encodeCall(Mirror.proxiableUUID, ()), 0);
         _assertAlike(abi.encodeCall(Mirror.proxiableUUID, ()), 1);
@@ -145,6 +147,16 @@ contract GuardShimTest is Base {
         vm.prank(GATE);
         IUUPSProxy(guarded).upgradeTo(next);
         vm.assertEq(_implementation(), next);
+    }
+
+    function test_passes_what_the_gate_calls_besides_upgrades() external {
+        vm.prank(GATE);
+        Mirror(guarded).store(3);
+        vm.assertEq(Mirror(guarded).stored(), 3);
+        _freeze(Mirror.store.selector);
+        _expectFrozen(Mirror.store.selector);
+        vm.prank(GATE);
+        Mirror(guarded).store(4);
     }
 
     function test_does_not_upgrade_to_what_is_not_proxiable() external {

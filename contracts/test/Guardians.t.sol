@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {IPatchGate, Kind, Restriction, Signature} from "../src/interfaces/IPatchGate.sol";
+import {IPatchGate, Kind, Restriction, Rollback, Signature} from "../src/interfaces/IPatchGate.sol";
 import {IRestrictionVerifier} from "../src/interfaces/IRestrictionVerifier.sol";
 import {PatchGate} from "../src/PatchGate.sol";
 import {GateFixture} from "./GateFixture.sol";
@@ -41,15 +41,6 @@ contract GuardiansTest is GateFixture {
     function test_the_digest_is_the_one_of_eip_712() external {
         (Proposal memory p, bytes32 digest) = _next();
         Restriction memory r = p.restriction;
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Suture PatchGate"),
-                keccak256("1"),
-                block.chainid,
-                address(gate)
-            )
-        );
         bytes32 typeHash = keccak256(
             "Restriction(address target,bytes32 originalCodeHash,bytes32 patchedCodeHash,bytes32 certificateHash,bytes32 bundleHash,bytes32 salt,uint256 nonce,uint256 deadline)"
         );
@@ -66,7 +57,30 @@ contract GuardiansTest is GateFixture {
                 r.deadline
             )
         );
-        vm.assertEq(digest, keccak256(abi.encodePacked(hex"1901", domain, hash)));
+        vm.assertEq(digest, keccak256(abi.encodePacked(hex"1901", _domain(), hash)));
+    }
+
+    function test_the_digest_of_a_rollback_is_the_one_of_eip_712() external view {
+        Rollback memory request = Rollback(target, 7, 8);
+        bytes32 typeHash = keccak256("Rollback(address target,uint256 nonce,uint256 deadline)");
+        bytes32 hash = keccak256(abi.encode(typeHash, target, 7, 8));
+        vm.assertEq(gate.hashRollback(request), keccak256(abi.encodePacked(hex"1901", _domain(), hash)));
+    }
+
+    function test_refuses_a_rollback_nobody_approved_or_too_late() external {
+        submit(propose(target), _signed());
+        Rollback memory request = Rollback(target, 1, block.timestamp + 1 hours);
+        Signature[] memory signatures = sign(gate.hashRollback(request), 0, 2);
+        request.deadline += 1;
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.SignatureInvalid.selector, signatures[0].signer));
+        gate.rollbackApproved(request, signatures);
+        request.deadline -= 1;
+        vm.warp(request.deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.DeadlinePassed.selector, request.deadline));
+        gate.rollbackApproved(request, signatures);
+        vm.warp(request.deadline);
+        gate.rollbackApproved(request, signatures);
+        vm.assertEq(gate.targetOf(target).nonce, 2);
     }
 
     function test_refuses_fewer_than_the_threshold() external {
@@ -165,6 +179,14 @@ contract GuardiansTest is GateFixture {
         );
     }
 
+    function test_refuses_a_restriction_once_the_code_at_the_original_is_another() external {
+        (Proposal memory p, bytes32 digest) = _next();
+        bytes32 registered = p.restriction.originalCodeHash;
+        vm.etch(gate.targetOf(target).original, hex"fe");
+        bytes memory reason = abi.encodeWithSelector(IPatchGate.HashMismatch.selector, registered, keccak256(hex"fe"));
+        _refused(p, sign(digest, 0, 2), reason);
+    }
+
     function test_refuses_a_passed_deadline() external {
         (Proposal memory p, bytes32 digest) = _next();
         Signature[] memory signatures = sign(digest, 0, 2);
@@ -217,9 +239,12 @@ contract GuardiansTest is GateFixture {
         Signature[] memory signatures = sign(digest, 0, 2);
         address[] memory others = new address[](2);
         (others[0], others[1]) = (address(1), address(2));
+        vm.expectEmit();
+        emit IPatchGate.GuardiansSet(others, 2);
         gate.setGuardians(others, 2);
         _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NotAGuardian.selector, signatures[0].signer));
         vm.assertEq(gate.guardians().length, 2);
+        vm.assertEq(gate.guardians()[1], address(2));
     }
 
     function test_refuses_sets_of_guardians_that_cannot_decide() external {
@@ -235,6 +260,7 @@ contract GuardiansTest is GateFixture {
         _refuseGuardians(two, 1);
         _refuseGuardians(two, 3);
         gate.setGuardians(two, 2);
+        vm.assertEq(gate.threshold(), 2);
     }
 
     function test_the_address_depends_on_target_and_salt_alone(address other, bytes32 salt) external {
@@ -252,8 +278,11 @@ contract GuardiansTest is GateFixture {
     function test_a_commitment_stands_for_signatures_and_hides_what_it_is() external {
         (Proposal memory p, bytes32 digest) = _next();
         vm.assertFalse(gate.isCommitted(digest));
+        Signature[] memory signatures = sign(digest, 0, 2);
+        vm.expectEmit();
+        emit IPatchGate.Committed(digest);
         vm.prank(ANYONE);
-        gate.commit(digest, sign(digest, 0, 2));
+        gate.commit(digest, signatures);
         vm.assertTrue(gate.isCommitted(digest));
         _accepted(p, new Signature[](0));
     }
@@ -283,6 +312,8 @@ contract GuardiansTest is GateFixture {
         (Proposal memory p, bytes32 digest) = _next();
         Signature[] memory signatures = sign(digest, 0, 2);
         address before = running(target);
+        vm.expectEmit();
+        emit IPatchGate.Published(target, gate.predict(target, 0), 0);
         address patched = gate.publish(p.restriction, p.runtime, signatures);
         vm.assertEq(running(target), before);
         vm.assertEq(patched.codehash, p.restriction.patchedCodeHash);
@@ -323,6 +354,23 @@ contract GuardiansTest is GateFixture {
     }
 
     // ---- inside ----
+
+    function _domain() private view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256("Suture PatchGate"),
+                keccak256("1"),
+                block.chainid,
+                address(gate)
+            )
+        );
+    }
+
+    function _signed() private returns (Signature[] memory) {
+        (, bytes32 digest) = _next();
+        return sign(digest, 0, 2);
+    }
 
     function _next() private returns (Proposal memory p, bytes32 digest) {
         p = propose(target);

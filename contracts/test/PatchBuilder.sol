@@ -17,6 +17,7 @@ library PatchBuilder {
     bytes32 internal constant SUB_CHECKED = keccak256("sub-checked@1");
     bytes32 internal constant CALLER_IS = keccak256("caller-is@1");
     bytes32 internal constant CALLDATA_PRESENT = keccak256("calldata-present@1");
+    bytes32 internal constant REFUSE = keccak256("refuse@1");
 
     bytes internal constant TAIL =
         abi.encodePacked(hex"5b63", bytes4(keccak256("SutureRestricted()")), hex"6000526004601cfd");
@@ -37,6 +38,8 @@ library PatchBuilder {
         Hole[] memory one = new Hole[](1);
         one[0] = Hole(4, HoleKind.Tail, 2, 0);
         verifier.registerTemplate("sub-checked@1", hex"80821161000057", one);
+        one[0].offset = 1;
+        verifier.registerTemplate("refuse@1", hex"61000056", one);
 
         Hole[] memory two = new Hole[](2);
         two[0] = Hole(2, HoleKind.Argument, 20, 0);
@@ -57,6 +60,7 @@ library PatchBuilder {
         if (template == CALLER_IS) {
             return abi.encodePacked(hex"3373", address(uint160(uint256(args[0]))), hex"1861", tail, hex"57");
         }
+        if (template == REFUSE) return abi.encodePacked(hex"61", tail, hex"56");
         return abi.encodePacked(hex"3661", self + 9, hex"5761", tail, hex"565b");
     }
 

@@ -5,10 +5,17 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {UpgradeableBeacon} from "@openzeppelin/contracts/proxy/beacon/UpgradeableBeacon.sol";
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IBreaker} from "../src/interfaces/IBreaker.sol";
 import {IPatchGate, Kind, Registration, Rollback, Signature} from "../src/interfaces/IPatchGate.sol";
 import {GateFixture} from "./GateFixture.sol";
 import {PlainVaultV2, UupsVault, UupsVaultV2, Vault} from "./mocks/Originals.sol";
+
+contract Payee {
+    function pay(uint256 value) external payable returns (uint256) {
+        return value;
+    }
+}
 
 /// @dev The life of a target, for every kind of proxy.
 contract PatchGateTest is GateFixture {
@@ -313,6 +320,146 @@ contract PatchGateTest is GateFixture {
             vm.assertFalse(success);
             vm.assertEq(reason, refusal);
         }
+    }
+
+    function test_refuses_to_run_what_has_no_code() external {
+        (address target,) = register(Kind.Transparent);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.ImplementationInvalid.selector, ANYONE));
+        gate.upgrade(target, ANYONE, "", bytes32(0));
+    }
+
+    function test_executes_with_value_and_hands_back_the_answer() external {
+        vm.deal(address(gate), 3);
+        address paid = address(new Payee());
+        bytes memory data = abi.encodeCall(Payee.pay, (7));
+        vm.expectEmit();
+        emit IPatchGate.Executed(paid, 2, data);
+        vm.assertEq(gate.execute(paid, 2, data), abi.encode(7));
+        vm.assertEq(paid.balance, 2);
+        vm.assertEq(address(gate).balance, 1);
+    }
+
+    function test_code_keeps_its_shim_when_it_becomes_the_original() external {
+        (address target,) = register(Kind.Beacon);
+        address first = gate.targetOf(target).originalShim;
+        address patched = restrict(target);
+        address shim = gate.targetOf(target).currentShim;
+        vm.assertNotEq(shim, first);
+        gate.ratify(target, patched.codehash, bytes32(0));
+        vm.assertEq(gate.targetOf(target).originalShim, shim);
+        vm.assertEq(gate.targetOf(target).currentShim, shim);
+        vm.assertEq(gate.targetOf(target).restrictableUntil, 0);
+    }
+
+    function test_a_restriction_that_came_too_late_stays_too_late() external {
+        (address target,) = register(Kind.Transparent);
+        restrict(target);
+        uint64 until = gate.targetOf(target).restrictableUntil;
+        vm.warp(until + 1);
+        Proposal memory p = propose(target);
+        Signature[] memory signatures = sign(gate.hashRestriction(p.restriction), 0, 2);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.RestrictionsSpent.selector, target, until));
+        gate.restrict(p.restriction, p.runtime, p.certificate, signatures);
+    }
+
+    function test_re_arming_without_a_restriction_leaves_the_window_to_the_next() external {
+        (address target,) = register(Kind.Transparent);
+        gate.rearm(target);
+        vm.assertEq(gate.targetOf(target).restrictableUntil, 0);
+    }
+
+    // ---- what is told ----
+
+    function test_a_registration_and_its_end_are_told() external {
+        address implementation = implementationOf(Kind.Uups);
+        address target = address(new ERC1967Proxy(implementation, abi.encodeCall(Vault.initialize, (address(gate)))));
+        protect(target);
+        vm.expectEmit();
+        emit IPatchGate.TargetRegistered(
+            target, Kind.Uups, target, address(0), implementation, implementation.codehash, bytes32(0)
+        );
+        vm.assertEq(gate.registerTarget(_plain(target, Kind.Uups, implementation)), target);
+        vm.expectEmit();
+        emit IPatchGate.TargetDeregistered(target);
+        gate.deregisterTarget(target);
+    }
+
+    function test_the_life_of_a_restriction_is_told() external {
+        (address target,) = register(Kind.Uups);
+        vm.assertEq(freeze(target), block.timestamp + MAX_FREEZE);
+        Proposal memory p = propose(target);
+        Signature[] memory signatures = sign(gate.hashRestriction(p.restriction), 0, 2);
+        address patched = gate.predict(target, p.restriction.salt);
+        vm.expectEmit();
+        emit IPatchGate.Restricted(target, patched, 0, p.restriction.bundleHash, uint64(block.timestamp + PERIOD));
+        vm.expectEmit();
+        emit IPatchGate.FreezesLifted(target);
+        submit(p, signatures);
+
+        address original = gate.targetOf(target).original;
+        vm.expectEmit();
+        emit IPatchGate.RolledBack(target, original, address(this));
+        vm.expectEmit();
+        emit IPatchGate.ImplementationSwitched(target, original);
+        gate.rollback(target);
+
+        patched = restrict(target);
+        vm.expectEmit();
+        emit IPatchGate.Ratified(target, patched, patched.codehash, bytes32(uint256(1)));
+        gate.ratify(target, patched.codehash, bytes32(uint256(1)));
+    }
+
+    function test_what_the_owner_does_to_a_target_is_told() external {
+        (address target,) = register(Kind.Transparent);
+        vm.expectEmit();
+        emit IPatchGate.Rearmed(target);
+        gate.rearm(target);
+        freeze(target);
+        vm.expectEmit();
+        emit IPatchGate.FreezesLifted(target);
+        gate.unfreeze(target);
+        address next = address(new PlainVaultV2());
+        vm.expectEmit();
+        emit IPatchGate.TargetUpgraded(target, next, next.codehash, bytes32(uint256(2)));
+        vm.expectEmit();
+        emit IPatchGate.ImplementationSwitched(target, next);
+        gate.upgrade(target, next, "", bytes32(uint256(2)));
+    }
+
+    // ---- reentrancy ----
+
+    function test_nothing_is_entered_twice() external {
+        (address target,) = register(Kind.Uups);
+        Proposal memory p = propose(target);
+        Rollback memory request = Rollback(target, 0, block.timestamp);
+        Signature[] memory none = new Signature[](0);
+        bytes[] memory calls = new bytes[](11);
+        calls[0] = abi.encodeCall(gate.freeze, (target, selectors(Vault.withdraw.selector), 1, INCIDENT));
+        calls[1] = abi.encodeCall(gate.publish, (p.restriction, p.runtime, none));
+        calls[2] = abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, none));
+        calls[3] = abi.encodeCall(gate.rollback, (target));
+        calls[4] = abi.encodeCall(gate.rollbackApproved, (request, none));
+        calls[5] = abi.encodeCall(gate.settle, (target));
+        calls[6] = abi.encodeCall(gate.deregisterTarget, (target));
+        calls[7] = abi.encodeCall(gate.ratify, (target, bytes32(0), bytes32(0)));
+        calls[8] = abi.encodeCall(gate.upgrade, (target, ANYONE, "", bytes32(0)));
+        calls[9] = abi.encodeCall(gate.unfreeze, (target));
+        calls[10] = abi.encodeCall(gate.registerTarget, (_plain(target, Kind.Uups, ANYONE)));
+        for (uint256 i = 0; i < calls.length; ++i) {
+            _refuseWithin(calls[i]);
+        }
+        _refuseWithin(abi.encodeCall(gate.execute, (ANYONE, 0, "")));
+    }
+
+    /// @dev Called by the gate: calls it back as its owner.
+    function callBack(bytes calldata data) external {
+        (bool success, bytes memory reason) = address(gate).call(data);
+        vm.assertFalse(success);
+        vm.assertEq(reason, abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector));
+    }
+
+    function _refuseWithin(bytes memory data) private {
+        gate.execute(address(this), 0, abi.encodeCall(this.callBack, (data)));
     }
 
     function _plain(address target, Kind kind, address implementation) private pure returns (Registration memory) {

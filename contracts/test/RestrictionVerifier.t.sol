@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Certificate, IRestrictionVerifier, PlacedGuard, Run, Site} from "../src/interfaces/IRestrictionVerifier.sol";
+import {
+    Certificate,
+    IRestrictionVerifier,
+    PlacedGuard,
+    Run,
+    Site,
+    TemplateDefinition
+} from "../src/interfaces/IRestrictionVerifier.sol";
 import {RestrictionVerifier} from "../src/RestrictionVerifier.sol";
 import {Base} from "./Base.sol";
 import {PatchBuilder} from "./PatchBuilder.sol";
@@ -23,7 +30,7 @@ contract RestrictionVerifierTest is Base {
     bytes32 private root;
 
     function setUp() external {
-        verifier = new RestrictionVerifier(address(this));
+        verifier = new RestrictionVerifier(address(this), new TemplateDefinition[](0));
         PatchBuilder.registerTemplates(verifier);
         // CALLDATASIZE PUSH1 5 JUMPI STOP JUMPDEST | PUSH20 self POP | b a SUB | MSTORE RETURN | data that ends in an open PUSH
         code = abi.encodePacked(
@@ -189,6 +196,67 @@ contract RestrictionVerifierTest is Base {
         _refuse(runtime, certificate, IRestrictionVerifier.NotAnInstruction.selector);
     }
 
+    function test_refuses_a_window_that_swallows_a_jump_destination_even_if_the_site_map_has_it() external {
+        (bytes memory runtime, Certificate memory certificate) =
+            _single(0, 28, PatchBuilder.CALLDATA_PRESENT, 0, new bytes32[](0));
+        // CALLDATASIZE PUSH1 5 JUMPI STOP JUMPDEST PUSH20 POP as one run.
+        _forge(certificate, Run(0, 28, PatchBuilder.bitmap(code, 0, 28), new bytes32[](0)));
+        // Behind the STOP.
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.NotMovable.selector, 5));
+        code[4] = 0x50;
+        vm.etch(ORIGINAL, code);
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.NotMovable.selector, 5));
+    }
+
+    function test_refuses_windows_over_what_means_something_else_elsewhere() external {
+        (bytes memory runtime, Certificate memory certificate) = _sub();
+        bytes3 immovable = hex"38585b";
+        for (uint256 i = 0; i < 3; ++i) {
+            code[SUB_PC] = immovable[i];
+            vm.etch(ORIGINAL, code);
+            _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.NotMovable.selector, SUB_PC));
+        }
+    }
+
+    function test_refuses_a_window_that_goes_on_behind_any_terminator() external {
+        (bytes memory runtime, Certificate memory certificate) = _sub();
+        bytes6 terminators = hex"0056f3fdfeff";
+        for (uint256 i = 0; i < 6; ++i) {
+            code[SUB_PC] = terminators[i];
+            vm.etch(ORIGINAL, code);
+            _refuseWith(
+                runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.NotMovable.selector, SUB_PC + 1)
+            );
+        }
+    }
+
+    function test_refuses_a_window_in_an_operand_even_if_the_site_map_has_it() external {
+        // Ten one-byte instructions, if they were any: they are what PUSH20 pushes.
+        code = abi.encodePacked(hex"73", hex"0101010101010101010101010101010101010101", hex"00");
+        vm.etch(ORIGINAL, code);
+        PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
+        windows[0] = PatchBuilder.window(3, 6, PatchBuilder.CALLDATA_PRESENT, 3, new bytes32[](0));
+        (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
+        _forge(certificate, Run(1, 21, hex"fffff0", new bytes32[](0)));
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.NotAnInstruction.selector, 3));
+    }
+
+    function test_refuses_a_site_map_that_sees_instructions_in_an_operand() external {
+        (bytes memory runtime, Certificate memory certificate) = _sub();
+        Run memory run = certificate.sites[0].run;
+        run.boundaries[3] |= 0x02; // The operand of PUSH1 0 at 35.
+        run.boundaries[3] |= 0x01;
+        _forge(certificate, run);
+        _refuse(runtime, certificate, IRestrictionVerifier.NotAnInstruction.selector);
+    }
+
+    function test_refuses_a_window_without_guards() external {
+        PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
+        windows[0] = PatchBuilder.Window(SUB_PC, 6, new PatchBuilder.Guard[](0));
+        (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.NoGuards.selector, SUB_PC));
+    }
+
     function test_refuses_overlapping_windows_and_wrong_order() external {
         (bytes memory runtime, Certificate memory certificate) = _two();
         Site memory first = certificate.sites[0];
@@ -315,6 +383,38 @@ contract RestrictionVerifierTest is Base {
         _refuse(runtime, certificate, IRestrictionVerifier.SelfOffsetInvalid.selector);
     }
 
+    function test_accepts_own_addresses_at_the_end_of_wider_operands() external {
+        for (uint8 width = 20; width <= 32; ++width) {
+            uint16 offset = _pushSelf(0x5f + width, width);
+            (bytes memory runtime, Certificate memory certificate) = _relocatedAt(offset);
+            _accept(runtime, certificate);
+        }
+    }
+
+    function test_refuses_own_addresses_that_no_instruction_pushes() external {
+        // Behind INVALID: data. Behind PUSH19 or before the end of PUSH21: part of a number.
+        bytes3 opcodes = hex"fe7274";
+        for (uint256 i = 0; i < 3; ++i) {
+            uint16 offset = _pushSelf(uint8(opcodes[i]), 20);
+            (bytes memory runtime, Certificate memory certificate) = _relocatedAt(offset);
+            _refuseWith(
+                runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.SelfOffsetInvalid.selector, offset)
+            );
+        }
+    }
+
+    function test_refuses_an_own_address_behind_a_push_that_is_an_operand_itself() external {
+        // PUSH2 0x..73, and then data that begins with the own address.
+        code = bytes.concat(code, new bytes(40), hex"610073");
+        uint16 offset = uint16(code.length);
+        code = bytes.concat(code, abi.encodePacked(ORIGINAL, new bytes(8)));
+        vm.etch(ORIGINAL, code);
+        (bytes memory runtime, Certificate memory certificate) = _relocatedAt(offset);
+        _refuseWith(
+            runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.SelfOffsetInvalid.selector, offset)
+        );
+    }
+
     function test_refuses_the_same_own_address_twice() external {
         (bytes memory runtime, Certificate memory certificate) = _relocated();
         certificate.selfOffsets = new uint16[](2);
@@ -360,6 +460,34 @@ contract RestrictionVerifierTest is Base {
         PatchBuilder.put(runtime, SELF_OFFSET, PATCHED);
         certificate.selfOffsets = new uint16[](1);
         certificate.selfOffsets[0] = uint16(SELF_OFFSET);
+    }
+
+    /// @dev Puts `opcode` and an operand of `width` bytes that ends in the own address behind the code, past its open PUSH.
+    function _pushSelf(uint8 opcode, uint8 width) private returns (uint16 offset) {
+        bytes memory padding = new bytes(40 + width - 20);
+        padding[39] = bytes1(opcode);
+        code = bytes.concat(PatchBuilder.cut(code, 0, 47), padding, abi.encodePacked(ORIGINAL, new bytes(8)));
+        vm.etch(ORIGINAL, code);
+        return uint16(47 + padding.length);
+    }
+
+    function _relocatedAt(uint16 offset) private view returns (bytes memory runtime, Certificate memory certificate) {
+        (runtime, certificate) = _sub();
+        PatchBuilder.put(runtime, offset, PATCHED);
+        certificate.selfOffsets = new uint16[](1);
+        certificate.selfOffsets[0] = offset;
+    }
+
+    /// @dev A site map that says of the code what is not so.
+    function _forge(Certificate memory certificate, Run memory run) private {
+        certificate.sites[0].run = run;
+        root = PatchBuilder.leaf(run);
+    }
+
+    function _refuseWith(bytes memory runtime, Certificate memory certificate, bytes memory reason) private {
+        vm.etch(PATCHED, runtime);
+        vm.expectRevert(reason);
+        verifier.verify(ORIGINAL, PATCHED, certificate, root);
     }
 
     function _accept(bytes memory runtime, Certificate memory certificate) private {

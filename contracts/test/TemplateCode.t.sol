@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Hole, HoleKind, IRestrictionVerifier} from "../src/interfaces/IRestrictionVerifier.sol";
+import {Hole, HoleKind, IRestrictionVerifier, TemplateDefinition} from "../src/interfaces/IRestrictionVerifier.sol";
 import {RestrictionVerifier} from "../src/RestrictionVerifier.sol";
 import {Base} from "./Base.sol";
 import {PatchBuilder} from "./PatchBuilder.sol";
@@ -12,7 +12,7 @@ contract TemplateCodeTest is Base {
     IRestrictionVerifier private verifier;
 
     function setUp() external {
-        verifier = new RestrictionVerifier(address(this));
+        verifier = new RestrictionVerifier(address(this), new TemplateDefinition[](0));
         PatchBuilder.registerTemplates(verifier);
     }
 
@@ -40,55 +40,107 @@ contract TemplateCodeTest is Base {
     function test_refuses_templates_with_forbidden_instructions() external {
         bytes memory forbidden = hex"003858a0a1a2a3a4f0f1f2f3f4f5ff";
         for (uint256 i = 0; i < forbidden.length; ++i) {
-            _refuseTemplate(abi.encodePacked(forbidden[i]), new Hole[](0));
+            _refuse(abi.encodePacked(hex"5b", forbidden[i]), 1);
         }
     }
 
+    function test_accepts_all_other_instructions() external {
+        bytes memory forbidden = hex"003858a0a1a2a3a4f0f1f2f3f4f5ff5657";
+        for (uint256 opcode = 0; opcode < 256; ++opcode) {
+            bool wanted = opcode < 0x60 || opcode > 0x7f;
+            for (uint256 i = 0; i < forbidden.length; ++i) {
+                if (uint8(forbidden[i]) == opcode) wanted = false;
+            }
+            bytes memory one = abi.encodePacked(uint8(opcode));
+            if (wanted) verifier.registerTemplate(string(one), one, new Hole[](0));
+        }
+    }
+
+    function test_operands_are_no_instructions() external {
+        verifier.registerTemplate("push1@1", hex"60ff", new Hole[](0));
+        verifier.registerTemplate("push32@1", abi.encodePacked(hex"7f", type(uint256).max), new Hole[](0));
+        _refuse(hex"5fff", 1);
+        _refuse(hex"80ff", 1);
+    }
+
     function test_refuses_templates_that_jump_where_they_like() external {
-        _refuseTemplate(hex"56", new Hole[](0));
-        _refuseTemplate(hex"600057", new Hole[](0));
-        _refuseTemplate(hex"61000456", new Hole[](0));
-        _refuseTemplate(hex"6100005056", _hole(1, HoleKind.Tail, 2, 0));
-        _refuseTemplate(hex"61000056", _hole(1, HoleKind.Argument, 2, 0));
+        _refuse(hex"56", 0);
+        _refuse(hex"600057", 2);
+        _refuse(hex"61000456", 3);
+        _refuse(hex"6100005056", _hole(1, HoleKind.Tail, 2, 0), 4);
+        _refuse(hex"61000056", _hole(1, HoleKind.Argument, 2, 0), 3);
     }
 
     function test_refuses_templates_that_end_in_an_open_push() external {
-        _refuseTemplate(hex"", new Hole[](0));
-        _refuseTemplate(hex"60", new Hole[](0));
-        _refuseTemplate(hex"7f0000", new Hole[](0));
+        _refuse(hex"", 0);
+        _refuse(hex"60", 2);
+        _refuse(hex"7f0000", 33);
     }
 
     function test_refuses_holes_outside_the_operand_of_a_push() external {
-        _refuseTemplate(hex"610000", _hole(0, HoleKind.Argument, 1, 0));
-        _refuseTemplate(hex"610000", _hole(1, HoleKind.Argument, 3, 0));
-        _refuseTemplate(hex"610000", _hole(1, HoleKind.Argument, 0, 0));
-        _refuseTemplate(hex"610000", _hole(3, HoleKind.Argument, 1, 0));
-        _refuseTemplate(hex"62000000", _hole(1, HoleKind.Tail, 2, 0));
-        _refuseTemplate(hex"610000", _hole(1, HoleKind.Tail, 1, 0));
+        _refuse(hex"610000", _hole(0, HoleKind.Argument, 1, 0), 0);
+        _refuse(hex"610000", _hole(1, HoleKind.Argument, 3, 0), 1);
+        _refuse(hex"610000", _hole(1, HoleKind.Argument, 0, 0), 1);
+        _refuse(hex"610000", _hole(3, HoleKind.Argument, 1, 0), 3);
+        _refuse(hex"62000000", _hole(1, HoleKind.Tail, 2, 0), 1);
+        _refuse(hex"610000", _hole(1, HoleKind.Tail, 1, 0), 1);
         Hole[] memory overlapping = new Hole[](2);
         overlapping[0] = Hole(1, HoleKind.Argument, 2, 0);
         overlapping[1] = Hole(2, HoleKind.Argument, 1, 0);
-        _refuseTemplate(hex"610000", overlapping);
+        _refuse(hex"610000", overlapping, 2);
+        overlapping[1] = Hole(1, HoleKind.Argument, 2, 0);
+        _refuse(hex"610000", overlapping, 1);
+    }
+
+    function test_accepts_holes_that_fill_an_operand_or_share_it() external {
+        verifier.registerTemplate("first@1", hex"610000", _hole(1, HoleKind.Argument, 1, 0));
+        verifier.registerTemplate("last@1", hex"610000", _hole(2, HoleKind.Argument, 1, 0));
+        verifier.registerTemplate("jumpi@1", hex"5f61000057", _hole(2, HoleKind.Tail, 2, 0));
+        Hole[] memory both = new Hole[](2);
+        both[0] = Hole(1, HoleKind.Argument, 1, 1);
+        both[1] = Hole(2, HoleKind.Argument, 1, 0);
+        verifier.registerTemplate("both@1", hex"610000", both);
+        both[1] = Hole(5, HoleKind.Argument, 1, 0);
+        verifier.registerTemplate("apart@1", hex"610000610000", both);
     }
 
     function test_refuses_internal_jumps_to_anything_but_a_jumpdest() external {
-        _refuseTemplate(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 5));
-        _refuseTemplate(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 7));
+        _refuse(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 5), 1);
+        _refuse(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 7), 1);
+        _refuse(hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 3), 1);
         verifier.registerTemplate("jumps@1", hex"61000056605b5b", _hole(1, HoleKind.Relative, 2, 6));
+        verifier.registerTemplate("back@1", hex"5b61000056", _hole(2, HoleKind.Relative, 2, 0));
     }
 
     // ---- inside ----
 
-    function _refuseTemplate(bytes memory templateCode, Hole[] memory holes) private {
-        try verifier.registerTemplate("refused@1", templateCode, holes) {
-            vm.assertTrue(false);
-        } catch (bytes memory reason) {
-            vm.assertEq(bytes32(bytes4(reason)), bytes32(IRestrictionVerifier.TemplateInvalid.selector));
-        }
+    function _refuse(bytes memory templateCode, uint256 at) private {
+        _refuse(templateCode, new Hole[](0), at);
+    }
+
+    function _refuse(bytes memory templateCode, Hole[] memory holes, uint256 at) private {
+        vm.expectRevert(abi.encodeWithSelector(IRestrictionVerifier.TemplateInvalid.selector, at));
+        verifier.registerTemplate("refused@1", templateCode, holes);
     }
 
     function _hole(uint16 offset, HoleKind kind, uint8 width, uint16 value) private pure returns (Hole[] memory list) {
         list = new Hole[](1);
         list[0] = Hole(offset, kind, width, value);
+    }
+
+    function test_a_verifier_is_made_with_its_templates() external {
+        TemplateDefinition[] memory templates = new TemplateDefinition[](2);
+        templates[0] = TemplateDefinition("refuse@1", hex"61000056", new Hole[](1));
+        templates[0].holes[0] = Hole(1, HoleKind.Tail, 2, 0);
+        templates[1] = TemplateDefinition("refuse@2", hex"61000056", templates[0].holes);
+        RestrictionVerifier made = new RestrictionVerifier(address(1), templates);
+        (bool allowed, bytes memory code, Hole[] memory holes) = made.template(keccak256("refuse@2"));
+        vm.assertTrue(allowed);
+        vm.assertEq(code, hex"61000056");
+        vm.assertEq(holes.length, 1);
+
+        templates[1].name = "refuse@1";
+        vm.expectRevert(abi.encodeWithSelector(IRestrictionVerifier.TemplateExists.selector, keccak256("refuse@1")));
+        new RestrictionVerifier(address(1), templates);
     }
 }

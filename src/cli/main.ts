@@ -2,12 +2,18 @@
 import { Command } from 'commander'
 import { approveCommand } from './approve.ts'
 import { demoCommand } from './demo.ts'
+import { deployCommand } from './deploy.ts'
+import { executeCommand } from './execute.ts'
+import { freezeCommand } from './freeze.ts'
 import { healCommand } from './heal.ts'
 import { incidentCommand } from './incident.ts'
 import { initCommand } from './init.ts'
 import { inspectCommand } from './inspect.ts'
+import { keystoreCommand } from './keystore.ts'
+import { onboardCommand } from './onboard.ts'
 import { reportFailure } from './output.ts'
 import { replayCommand } from './replay.ts'
+import { statusCommand } from './status.ts'
 import { watchCommand } from './watch.ts'
 
 const program = new Command('suture')
@@ -20,12 +26,18 @@ const program = new Command('suture')
 for (const command of [
   initCommand,
   demoCommand,
+  deployCommand,
   watchCommand,
   approveCommand,
+  executeCommand,
+  freezeCommand,
+  statusCommand,
   incidentCommand,
   healCommand,
   replayCommand,
   inspectCommand,
+  onboardCommand,
+  keystoreCommand,
 ]) {
   program.addCommand(command)
 }

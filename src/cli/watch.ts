@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { openSigner } from '../config/signer.ts'
-import type { LoadedConfig, Protocol } from '../config/types.ts'
+import type { LoadedConfig } from '../config/types.ts'
 import { SutureError } from '../core/errors.ts'
 import { createLogger } from '../core/log.ts'
 import { createShutdown } from '../core/shutdown.ts'
 import type { IncidentEvent } from '../incidents/types.ts'
 import { type WatchNotice, watchProtocol } from '../pipeline/watch.ts'
 import { writeIncidentReport } from '../report/incident-report.ts'
+import { chooseProtocol } from './choose-protocol.ts'
 import { print, printJson } from './output.ts'
 
 interface WatchOptions {
@@ -79,18 +80,6 @@ export const watchCommand = new Command('watch')
       await shutdown.close()
     }
   })
-
-function chooseProtocol({ protocols }: LoadedConfig, name: string | undefined): Protocol {
-  const found = name === undefined ? protocols[0] : protocols.find((protocol) => protocol.name === name)
-  if (found && (name !== undefined || protocols.length === 1)) return found
-  throw new SutureError('CONFIG_INVALID', 'Which protocol to watch is not clear.', {
-    meta: [
-      `field: --protocol`,
-      `value: ${name ?? 'absent'}`,
-      `fix: name one of ${protocols.map((one) => one.name).join(', ')}`,
-    ],
-  })
-}
 
 function requireSigner({ signer, file }: LoadedConfig) {
   if (signer) return signer

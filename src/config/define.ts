@@ -1,4 +1,4 @@
-import type { EnvironmentReference, KeystoreReference, SutureConfig } from './types.ts'
+import type { EnvironmentReference, ExternalReference, KeystoreReference, SutureConfig } from './types.ts'
 
 /**
  * Gives a configuration its type. What is wrong in it is told when it is loaded.
@@ -32,4 +32,15 @@ export function env(name: string, options: { readonly optional?: boolean } = {})
 /** A key from the encrypted file `.suture/keystores/<name>.json`; its password is in SUTURE_KEYSTORE_PASSWORD. */
 export function keystore(name: string): KeystoreReference {
   return { secret: 'keystore', name }
+}
+
+/**
+ * A key that is held elsewhere: behind a program, or behind a service such as web3signer. `docs/signers.md` says what is asked of them.
+ *
+ * @example
+ * external({ command: ['./sign-with-kms', 'alias/sentinel'], address: '0x90f79bf6eb2c4f870365e785982e1f101e93b906' })
+ * external({ url: 'http://127.0.0.1:9000', address: '0x90f79bf6eb2c4f870365e785982e1f101e93b906' })
+ */
+export function external(options: Omit<ExternalReference, 'secret'>): ExternalReference {
+  return { secret: 'external', ...options }
 }

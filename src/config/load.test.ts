@@ -85,6 +85,17 @@ describe('loadConfig', () => {
     })
   })
 
+  it('takes a signer that is elsewhere', async () => {
+    const signer = `external({ command: ['./sign', 'alias/sentinel'], address: '${POOL}', signs: 'digest' })`
+    const text = COMPLETE.replace("keystore('sentinel')", signer).replace('keystore }', 'external }')
+    expect((await load(text)).signer).toEqual({
+      secret: 'external',
+      command: ['./sign', 'alias/sentinel'],
+      address: POOL.toLowerCase(),
+      signs: 'digest',
+    })
+  })
+
   it('takes a database of its own when none is named', async () => {
     expect((await load(COMPLETE, { RPC_URL: ENVIRONMENT.RPC_URL })).database).toBeNull()
   })
@@ -230,6 +241,24 @@ const MISTAKES: readonly (readonly [string, unknown, string, RegExp])[] = [
     { signer: { secret: 'keystore', name: '../key' } },
     'signer.name',
     /letters/,
+  ],
+  [
+    'an external signer of no address',
+    { signer: { secret: 'external', command: ['./sign'], address: '0x12' } },
+    'signer.address',
+    /40 hexadecimal/,
+  ],
+  [
+    'an external signer in two places',
+    { signer: { secret: 'external', command: ['./sign'], url: 'http://localhost:9000', address: POOL } },
+    'signer',
+    /external/,
+  ],
+  [
+    'an external signer whose address carries a key',
+    { signer: { secret: 'external', url: 'https://signer.example/0123456789abcdef', address: POOL } },
+    'signer.url',
+    /without credentials/,
   ],
   ['a database written out', { database: 'postgres://a:hunter22@b/c' }, 'database', /env\(/],
   ['a misspelt field', { protocol: {} }, 'protocol', /remove/],

@@ -52,6 +52,34 @@ const address = z
   })
   .transform((value): Address => toAddress(value))
 
+const EXTERNAL = "write external({ command: ['./program'], address: '0x…' }), or with url instead of command"
+
+const externalReference = z
+  .strictObject(
+    {
+      secret: z.literal('external'),
+      address,
+      command: z
+        .array(z.string().min(1, 'name a program'), { error: 'give a list of words' })
+        .min(1, EXTERNAL)
+        .optional(),
+      url: endpoint.optional(),
+      signs: z.enum(['data', 'digest'], { error: "write 'data' or 'digest'" }).optional(),
+      contract: z.boolean({ error: 'write true or false' }).optional(),
+      timeout: z
+        .number({ error: 'give the timeout in seconds' })
+        .positive('give the timeout in seconds, above 0')
+        .max(300, 'give a timeout of at most 300 seconds')
+        .optional(),
+    },
+    { error: EXTERNAL },
+  )
+  .refine(({ command, url }) => (command === undefined) !== (url === undefined), EXTERNAL)
+  .refine(
+    ({ url, signs }) => url === undefined || signs !== 'digest',
+    'a service is always shown what it signs',
+  )
+
 const signature = z.string({ error: "give a signature such as 'pause()'" }).refine((value) => {
   try {
     return parseAbiItem(`function ${value}` as 'function pause()').inputs.length === 0
@@ -129,8 +157,8 @@ export const configSchema = z
       chains: named('the chains', chain),
       protocols: named('the protocols', protocol),
       signer: z
-        .union([keystoreReference, environmentReference], {
-          error: "write keystore('name'), or env('NAME') for development; never a key",
+        .union([keystoreReference, externalReference, environmentReference], {
+          error: "write keystore('name'), external({ … }), or env('NAME') for development; never a key",
         })
         .optional(),
       database: environmentReference.optional(),

@@ -14,6 +14,28 @@ export interface KeystoreReference {
   readonly name: string
 }
 
+/**
+ * A key that is held elsewhere: behind a program (`command`), or behind a service that speaks web3signer's JSON-RPC (`url`). Made by
+ * `external`.
+ */
+export interface ExternalReference {
+  readonly secret: 'external'
+  /** Whose signatures are expected. What anybody else signed is refused. */
+  readonly address: string
+  /** The program and its arguments. No shell takes part; the working directory is the configuration's. */
+  readonly command?: readonly string[] | undefined
+  readonly url?: Endpoint | undefined
+  /** `digest`: the key can sign 32 bytes only, as keys in a KMS do. Default `data`: it is shown what it signs. */
+  readonly signs?: 'data' | 'digest' | undefined
+  /** Whether the address is a contract (ERC-1271), such as a Safe: then it can approve, but not send transactions. */
+  readonly contract?: boolean | undefined
+  /** Seconds it may take. Default 20. */
+  readonly timeout?: number | undefined
+}
+
+/** Where a signature comes from. */
+export type SignerReference = KeystoreReference | EnvironmentReference | ExternalReference
+
 /** An address of a node or service: as it is where it carries no secret, else by reference. */
 type Endpoint = string | EnvironmentReference
 
@@ -66,7 +88,7 @@ export interface SutureConfig {
   readonly chains: Readonly<Record<string, ChainConfig>>
   readonly protocols: Readonly<Record<string, ProtocolConfig>>
   /** Who signs transactions; without one Suture sends nothing. A key from the environment is for development. */
-  readonly signer?: KeystoreReference | EnvironmentReference
+  readonly signer?: SignerReference
   /** Default: a PostgreSQL of Suture's own under `.suture/`. */
   readonly database?: EnvironmentReference
 }
@@ -100,7 +122,7 @@ export interface LoadedConfig {
   readonly folder: string
   readonly chains: readonly Chain[]
   readonly protocols: readonly Protocol[]
-  readonly signer: KeystoreReference | EnvironmentReference | null
+  readonly signer: SignerReference | null
   readonly database: string | null
   /** Everything secret that was read, for the logger. */
   readonly secrets: readonly string[]

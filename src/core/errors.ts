@@ -21,6 +21,18 @@ export const ERROR_CODES = {
     means: 'A keystore file is malformed or its password is wrong.',
     fix: 'Set SUTURE_KEYSTORE_PASSWORD to the right password, or export the key from the wallet again.',
   },
+  SIGNER_UNAVAILABLE: {
+    means: 'The external signer cannot be reached, or did not answer in time.',
+    fix: 'Check the command or address under `signer` and that the key is unlocked; then try again. Nothing was signed.',
+  },
+  SIGNER_FAILED: {
+    means: 'The external signer refused, or answered with something that is no signature.',
+    fix: 'Ask the signer itself why: run the command by hand, or read the log of the service.',
+  },
+  SIGNER_MISMATCH: {
+    means: 'The external signer signed something else, or with another key than it was asked to.',
+    fix: 'Give the address of the key it signs with. If that is right, do not trust the signer any more.',
+  },
   CASE_INVALID: {
     means: 'The case file does not have the expected shape.',
     fix: 'Correct the field the message names; docs/cases.md describes the format.',
@@ -100,6 +112,10 @@ export const ERROR_CODES = {
   APPROVAL_INVALID: {
     means: 'A signature or approval does not match what must be signed.',
     fix: 'Read the open requests again and sign the digest shown there with a guardian’s key.',
+  },
+  BATCH_REJECTED: {
+    means: 'A batch that would change who may upgrade failed when it was tried on a copy of the state.',
+    fix: 'Read which call failed and why. Mend that, or write the batch all the same with --force.',
   },
   INBOX_UNREACHABLE: {
     means: 'The process that collects signatures does not answer.',

@@ -35,6 +35,11 @@ export function createMetrics() {
     ]),
     effectRetries: counter('effect_retries', 'Attempts repeated after a retryable failure.', ['effect']),
     timeToState: seconds('incident_time_to_state', 'Time from detection to a state.', SLOW, ['state']),
+    pauserSilentAt: gauge(
+      'pauser_silent_at_seconds',
+      'Unix time from which a Breaker no longer listens to the signer unless it is heard of; 0 if it is no pauser.',
+      ['contract'],
+    ),
     broadcasts: counter('transaction_broadcasts', 'Transactions handed to a node.', ['kind']),
     inclusion: seconds('transaction_inclusion', 'Time from first broadcast to confirmation.', SLOW, [
       'urgency',

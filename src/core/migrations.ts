@@ -68,4 +68,9 @@ export const MIGRATIONS: readonly Migration[] = [
         at timestamptz NOT NULL DEFAULT now()
       );`,
   },
+  {
+    id: 4,
+    name: 'private-transactions',
+    sql: `ALTER TABLE attempts ADD COLUMN private boolean NOT NULL DEFAULT false;`,
+  },
 ]

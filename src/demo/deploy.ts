@@ -62,8 +62,10 @@ export async function deployProtocol(rpc: Rpc, cast: Cast, dao: Actor): Promise<
   const deploy = (abi: readonly unknown[], bytecode: Hex, args: readonly unknown[] = []) =>
     create(rpc, dao, { abi, bytecode, args })
   const breaker = await deploy(breakerAbi, breakerBytecode, [dao.address, DAY, 90n * DAY])
-  const verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [dao.address])
-  await registerTemplates(rpc, dao, verifier)
+  const verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [
+    dao.address,
+    TEMPLATES.map(toRegistration),
+  ])
   const guardians = cast.guardians.map(({ address }) => toAddress(address)).sort()
   const gateArguments = [dao.address, breaker, verifier, 7n * DAY, guardians, BigInt(THRESHOLD)]
   const gate = await deploy(patchGateAbi, patchGateBytecode, gateArguments)
@@ -88,14 +90,6 @@ export async function deployProtocol(rpc: Rpc, cast: Cast, dao: Actor): Promise<
   await protect(pool, KIND.uups, poolCode)
   await protect(reserve, KIND.transparent, reserveCode)
   return deployment
-}
-
-async function registerTemplates(rpc: Rpc, dao: Actor, verifier: Address): Promise<void> {
-  for (const template of TEMPLATES) {
-    const { name, code, holes } = toRegistration(template)
-    const data = calldata(restrictionVerifierAbi, 'registerTemplate', [name, code, holes])
-    await perform(rpc, dao, { to: verifier, data, gas: 3_000_000n })
-  }
 }
 
 interface Registrar {

@@ -11,6 +11,8 @@ export interface Attempt extends Fees {
   readonly nonce: bigint
   /** The head when it was signed. */
   readonly block: bigint
+  /** Whether it must be kept from the public pool, by whichever process sends it again. */
+  readonly private: boolean
 }
 
 export interface Entry {
@@ -40,6 +42,7 @@ interface AttemptRow {
   block: bigint
   max_fee_per_gas: string
   max_priority_fee_per_gas: string
+  private: boolean
 }
 
 export interface Reservation {
@@ -156,8 +159,8 @@ async function attemptsOf(queries: Queries, intent: string): Promise<readonly At
 
 async function insertAttempt(queries: Queries, intent: string, attempt: Attempt): Promise<void> {
   await queries.query(
-    `INSERT INTO attempts (intent, nonce, hash, raw, max_fee_per_gas, max_priority_fee_per_gas, block)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (hash) DO NOTHING`,
+    `INSERT INTO attempts (intent, nonce, hash, raw, max_fee_per_gas, max_priority_fee_per_gas, block, private)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (hash) DO NOTHING`,
     [
       intent,
       attempt.nonce,
@@ -166,6 +169,7 @@ async function insertAttempt(queries: Queries, intent: string, attempt: Attempt)
       attempt.maxFeePerGas,
       attempt.maxPriorityFeePerGas,
       attempt.block,
+      attempt.private,
     ],
   )
 }
@@ -180,6 +184,7 @@ function attemptOf(row: AttemptRow): Attempt {
     raw: row.raw,
     nonce: row.nonce,
     block: row.block,
+    private: row.private,
     maxFeePerGas: BigInt(row.max_fee_per_gas),
     maxPriorityFeePerGas: BigInt(row.max_priority_fee_per_gas),
   }

@@ -4,6 +4,7 @@ import { bumpFees } from './fees.ts'
 import { findConsumer } from './find-consumer.ts'
 import type { Attempt, Entry } from './journal.ts'
 import { type Head, isKnown, readHead, readNonce, readReceipt } from './node-view.ts'
+import { sendPrivately } from './private.ts'
 import { feesNow, signAttempt } from './sign.ts'
 import type { Receipt, TransactionIntent } from './types.ts'
 
@@ -12,6 +13,8 @@ interface Watch {
   readonly startedAt: number
   /** By hash: the head when this process first had the transaction with the node. Being stuck is counted from there. */
   readonly seenAt: Map<string, bigint>
+  /** By hash: the head when a private transaction was handed over last. Nobody can ask whether it is still known. */
+  readonly offeredAt: Map<string, bigint>
   lastProblem: string
 }
 
@@ -20,7 +23,12 @@ interface Watch {
  * nonce used up by something else? dropped? stuck? A node that does not answer is asked again until the time is up.
  */
 export async function settle(context: Context, intent: TransactionIntent): Promise<Receipt> {
-  const watch: Watch = { startedAt: Date.now(), seenAt: new Map(), lastProblem: 'not mined yet' }
+  const watch: Watch = {
+    startedAt: Date.now(),
+    seenAt: new Map(),
+    offeredAt: new Map(),
+    lastProblem: 'not mined yet',
+  }
   while (Date.now() - watch.startedAt < context.timeoutMs && context.signal?.aborted !== true) {
     try {
       const receipt = await look(context, intent, watch)
@@ -128,7 +136,9 @@ async function keepAlive(context: Context, pending: Pending): Promise<void> {
     await rebroadcast(context, lower)
   }
   const newest = entry.attempts.at(-1)!
-  const problem = await rebroadcast(context, newest)
+  const offered = newest.private && watch.offeredAt.get(newest.hash) === head.number
+  const problem = offered ? null : await rebroadcast(context, newest)
+  watch.offeredAt.set(newest.hash, head.number)
   if (problem !== null) watch.lastProblem = problem
   if (!watch.seenAt.has(newest.hash)) watch.seenAt.set(newest.hash, head.number)
   // Behind a lower nonce it cannot be mined whatever it pays.
@@ -166,7 +176,8 @@ export async function rebroadcast(context: Context, attempt: Attempt): Promise<s
 async function broadcast(context: Context, attempt: Attempt, kind: string): Promise<string | null> {
   context.metrics?.broadcasts.inc({ kind })
   try {
-    await context.node.request('eth_sendRawTransaction', [attempt.raw])
+    if (attempt.private) await sendPrivately(context.node, attempt.raw)
+    else await context.node.request('eth_sendRawTransaction', [attempt.raw])
     return null
   } catch (error) {
     context.logger.warn({ hash: attempt.hash, reason: messageOf(error) }, 'the node refused a transaction')

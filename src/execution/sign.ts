@@ -45,5 +45,5 @@ export async function signAttempt(
     gas,
     ...fees,
   })
-  return { hash: keccak256(raw), raw, nonce, block, ...fees }
+  return { hash: keccak256(raw), raw, nonce, block, private: intent.private ?? false, ...fees }
 }

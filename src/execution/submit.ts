@@ -3,6 +3,7 @@ import type { Hex } from '../core/hex.ts'
 import { type Context, createContext, type SenderOptions } from './context.ts'
 import { contentChanged, contentHash } from './journal.ts'
 import { estimateGas, readHead, readNonce } from './node-view.ts'
+import { requirePrivateSubmission } from './private.ts'
 import { rebroadcast, settle } from './settle.ts'
 import { feesNow, signAttempt } from './sign.ts'
 import type { Receipt, Sender, TransactionIntent } from './types.ts'
@@ -62,6 +63,7 @@ export function createSender(options: SenderOptions): Sender {
 
 async function begin(context: Context, intent: TransactionIntent): Promise<void> {
   const { node, address } = context
+  if (intent.private) await requirePrivateSubmission(node)
   const [head, chainNonce, estimate] = await Promise.all([
     readHead(node),
     readNonce(node, address, 'latest'),

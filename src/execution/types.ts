@@ -12,6 +12,8 @@ export interface TransactionIntent {
   readonly urgency: 'outbid' | 'normal'
   /** For `outbid`: what the transaction to overtake pays at most, wei per gas. */
   readonly outbid?: Fees
+  /** Handed to block builders by the node (`eth_sendPrivateTransaction`), and never to the public pool. */
+  readonly private?: boolean
 }
 
 export interface Receipt {
@@ -61,4 +63,14 @@ export interface DryRun {
   readonly fees: Fees
   /** Whether `fees` lie strictly above what the intent has to outbid. */
   readonly outbids: boolean
+}
+
+/** What a transaction did when it was tried on the newest state, after those before it. */
+export interface Rehearsal {
+  readonly intent: TransactionIntent
+  readonly succeeded: boolean
+  /** What the call returned, or the bytes it reverted with. */
+  readonly output: Hex
+  readonly gas: bigint
+  readonly logs: readonly { readonly address: Address; readonly topics: readonly Hex[]; readonly data: Hex }[]
 }

@@ -1,47 +1,10 @@
 import { z } from 'zod'
 import { SutureError } from '../core/errors.ts'
-import { type Address, type Hex, toAddress } from '../core/hex.ts'
+import type { Hex } from '../core/hex.ts'
 import { validate } from '../core/validate.ts'
 import type { OpenRequest } from './inbox.ts'
+import { openRequestSchema } from './request-schema.ts'
 import type { Signature } from './types.ts'
-
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected an address')
-  .transform((text): Address => toAddress(text))
-const hex = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]*$/, 'expected hexadecimal digits')
-  .transform((text) => text as Hex)
-const quantity = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{1,64}$/, 'expected a quantity')
-  .transform((text) => BigInt(text))
-
-/** Only the shape is checked here; what it says is examined by the guardian (`examineRequest`). */
-const request = z.object({
-  digest: hex,
-  incident: z.string(),
-  gate: address,
-  chainId: z.number().int().positive(),
-  restriction: z.object({
-    target: address,
-    originalCodeHash: hex,
-    patchedCodeHash: hex,
-    certificateHash: hex,
-    bundleHash: hex,
-    salt: hex,
-    nonce: quantity,
-    deadline: quantity,
-  }),
-  runtime: hex,
-  certificate: z.record(z.string(), z.unknown()),
-  description: z.array(z.string()),
-  bundle: z.object({ hash: hex, content: z.record(z.string(), z.unknown()) }),
-  guardians: z.array(address),
-  threshold: z.number().int().positive(),
-  signatures: z.array(z.object({ signer: address, signature: hex })),
-})
 
 /**
  * What a watching process asks to have signed.
@@ -50,7 +13,7 @@ const request = z.object({
  */
 export async function readRequests(url: string): Promise<readonly OpenRequest[]> {
   const answer = await ask(url, '/approvals')
-  const parsed = validate(z.array(request), answer, {
+  const parsed = validate(z.array(openRequestSchema), answer, {
     code: 'APPROVAL_INVALID',
     what: 'The list of approvals',
   })

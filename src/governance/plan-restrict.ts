@@ -11,6 +11,10 @@ interface PlanRestrictOptions {
   readonly runtime: Hex
   readonly certificate: Certificate
   readonly parametersOf: ParametersOf
+  /** Whether the code is on chain already (`planPublish`). */
+  readonly published?: boolean
+  /** Whether the guardians' approval is (`planCommit`). */
+  readonly committed?: boolean
 }
 
 /**
@@ -20,15 +24,30 @@ interface PlanRestrictOptions {
  */
 export function planRestrict(approval: Approval, options: PlanRestrictOptions): PlannedCall {
   const { gate, restriction, signatures } = approval
+  const { runtime, published = false, committed = false } = options
   const certificate = encodeCertificate(options.certificate, options.parametersOf)
-  assertSigned('patchedCodeHash', keccak256(options.runtime), restriction.patchedCodeHash)
+  assertSigned('patchedCodeHash', keccak256(runtime), restriction.patchedCodeHash)
   assertSigned('certificateHash', hashCertificate(certificate), restriction.certificateHash)
   const data = encodeFunctionData({
     abi: patchGateAbi,
     functionName: 'restrict',
-    args: [restriction, options.runtime, certificate, signatures],
+    args: [restriction, published ? '0x' : runtime, certificate, committed ? [] : signatures],
   })
   return { to: gate, data }
+}
+
+/**
+ * The call that puts the approved code on chain, where it does nothing yet. Anyone may send it, and anyone sees the code from then on.
+ *
+ * @throws APPROVAL_INVALID when the code is not the one that was signed.
+ */
+export function planPublish(
+  { gate, restriction, signatures }: Approval,
+  { runtime, committed = false }: Pick<PlanRestrictOptions, 'runtime' | 'committed'>,
+): PlannedCall {
+  assertSigned('patchedCodeHash', keccak256(runtime), restriction.patchedCodeHash)
+  const args = [restriction, runtime, committed ? [] : signatures] as const
+  return { to: gate, data: encodeFunctionData({ abi: patchGateAbi, functionName: 'publish', args }) }
 }
 
 function assertSigned(field: string, actual: Hex, signed: Hex): void {

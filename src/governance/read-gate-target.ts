@@ -1,14 +1,11 @@
-import {
-  type ContractFunctionArgs,
-  type ContractFunctionName,
-  decodeFunctionResult,
-  encodeFunctionData,
-} from 'viem'
 import type { Rpc } from '../chain/types.ts'
 import { SutureError } from '../core/errors.ts'
 import { type Address, type Hex, toAddress } from '../core/hex.ts'
 import { patchGateAbi } from '../generated/contracts.ts'
+import { readView } from './read-view.ts'
 import type { GateTarget } from './types.ts'
+
+const gateAt = (address: Address) => ({ abi: patchGateAbi, address, what: 'a PatchGate' }) as const
 
 /** `Kind.None`: the gate does not know the target. */
 const UNKNOWN = 0
@@ -24,9 +21,9 @@ export async function readGateTarget(
   { gate, target }: { readonly gate: Address; readonly target: Address },
 ): Promise<GateTarget> {
   const [state, guardians, threshold] = await Promise.all([
-    callGate(rpc, gate, 'targetOf', [target]),
-    callGate(rpc, gate, 'guardians', []),
-    callGate(rpc, gate, 'threshold', []),
+    readView(rpc, gateAt(gate), 'targetOf', [target]),
+    readView(rpc, gateAt(gate), 'guardians', []),
+    readView(rpc, gateAt(gate), 'threshold', []),
   ])
   if (state.kind === UNKNOWN) {
     throw new SutureError('APPROVAL_INVALID', 'The gate does not know the target.', {
@@ -51,34 +48,5 @@ export async function predictPatched(
   rpc: Rpc,
   { gate, target, salt }: { readonly gate: Address; readonly target: Address; readonly salt: Hex },
 ): Promise<Address> {
-  return toAddress(await callGate(rpc, gate, 'predict', [target, salt]))
-}
-
-type ViewName = ContractFunctionName<typeof patchGateAbi, 'view'>
-
-async function callGate<const Name extends ViewName>(
-  rpc: Rpc,
-  gate: Address,
-  functionName: Name,
-  args: ContractFunctionArgs<typeof patchGateAbi, 'view', Name>,
-) {
-  const data = encodeFunctionData({ abi: patchGateAbi, functionName, args } as never)
-  const output = await rpc.request<Hex>('eth_call', [{ to: gate, data }, 'latest'])
-  try {
-    return decodeFunctionResult<typeof patchGateAbi, Name>({
-      abi: patchGateAbi,
-      functionName,
-      data: output,
-    } as never)
-  } catch (cause) {
-    throw new SutureError('RPC_RESPONSE_INVALID', 'The gate did not answer as a PatchGate does.', {
-      meta: [
-        `gate: ${gate}`,
-        `function: ${functionName}`,
-        `answer: ${output}`,
-        'fix: name the address of a PatchGate',
-      ],
-      cause,
-    })
-  }
+  return toAddress(await readView(rpc, gateAt(gate), 'predict', [target, salt]))
 }

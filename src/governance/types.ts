@@ -17,6 +17,19 @@ export interface Restriction {
   readonly deadline: bigint
 }
 
+/** What guardians sign to take a restriction back. Field order is the EIP-712 type's. */
+export interface Rollback {
+  readonly target: Address
+  readonly nonce: bigint
+  /** Seconds since the epoch. */
+  readonly deadline: bigint
+}
+
+/** What guardians of a PatchGate can be asked to sign. */
+export type Proposal =
+  | { readonly kind: 'restriction'; readonly restriction: Restriction }
+  | { readonly kind: 'rollback'; readonly rollback: Rollback }
+
 export interface Signature {
   readonly signer: Address
   readonly signature: Hex
@@ -62,5 +75,20 @@ export type ParametersOf = (template: string) => readonly string[] | undefined
 export interface Approval extends GateRef {
   readonly restriction: Restriction
   /** Ascending by signer, each from a guardian, at least the threshold. */
+  readonly signatures: readonly Signature[]
+}
+
+/** A rollback with enough signatures behind it. */
+export interface RollbackApproval extends GateRef {
+  readonly rollback: Rollback
+  /** Ascending by signer, each from a guardian, at least the threshold. */
+  readonly signatures: readonly Signature[]
+}
+
+/** A rollback guardians are asked to sign, with what they need to check it themselves. */
+export interface RollbackRequest extends GateRef, Quorum {
+  readonly rollback: Rollback
+  /** EIP-712. */
+  readonly digest: Hex
   readonly signatures: readonly Signature[]
 }

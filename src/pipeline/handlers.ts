@@ -1,29 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeFunctionData } from 'viem'
 import type { Execution, Rpc, RunSequence, Simulate, Step } from '../chain/types.ts'
-import { profileFunctions } from '../containment/exits.ts'
-import { type Capability, planContainment } from '../containment/plan.ts'
-import type { Containment, ContainmentMeans } from '../containment/types.ts'
+import type { Capability } from '../containment/plan.ts'
 import { SutureError } from '../core/errors.ts'
 import { type Address, type Hex, hexOf } from '../core/hex.ts'
-import { hashJson, toJson } from '../core/json.ts'
 import type { Protection } from '../detectors/types.ts'
 import type { Sender, TransactionIntent } from '../execution/types.ts'
-import { breakerAbi } from '../generated/contracts.ts'
+import { findGateTargets } from '../governance/find-gate-target.ts'
 import type { Inbox } from '../governance/inbox.ts'
-import { planFreeze } from '../governance/plan-freeze.ts'
 import { planRestrict } from '../governance/plan-restrict.ts'
 import { prepareRestriction } from '../governance/prepare-restriction.ts'
 import { predictPatched, readGateTarget } from '../governance/read-gate-target.ts'
 import type { EffectHandlers } from '../incidents/perform.ts'
-import type { Incident, Sighting } from '../incidents/types.ts'
+import type { Incident } from '../incidents/types.ts'
 import { relocatePatch } from '../patching/relocate.ts'
 import { findTemplate } from '../patching/templates/table.ts'
 import type { Certificate, Patch, PatchSet } from '../patching/types.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
 import { type Casebook, createCasebook } from './casebook.ts'
+import { callsOf, planFor } from './contain.ts'
 import { planRemedies, registeredMaps } from './remedy.ts'
+import { selectorsOf } from './scene.ts'
 
 export interface HandlerOptions {
   readonly rpc: Rpc
@@ -82,10 +79,15 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
 
   const handlers: EffectHandlers = {
     'plan-containment': async (effect, incident) => {
-      const containment = await planFor(incident)
+      const containment = await planFor(incident, options)
+      const calls = await Promise.all(
+        containment.means.map((means) =>
+          callsOf(rpc, means, { duration: containment.duration, incident: incident.id }),
+        ),
+      )
       const intents = sender
-        ? containment.means.map((means, index) => ({
-            ...callOf(means, containment.duration, incident.id),
+        ? calls.flat().map((call, index) => ({
+            ...call,
             id: `${incident.id}/freeze/${incident.freezes.length}/${index}`,
             chainId,
             value: 0n,
@@ -143,7 +145,7 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
       const only = onlyPatch(patch)
       // What stood behind the proxy when it was attacked: by now that may be a freeze's shim.
       const { witnessed } = await casebook.open(incident)
-      const target = frontOf(only.target, witnessed.protection)
+      const target = await gateTargetOf(only.target, witnessed.protection)
       const state = await readGateTarget(rpc, { gate, target })
       const deadline = (await chainTime()) + options.approvalSeconds
       const salt = hexOf(randomBytes(32))
@@ -226,25 +228,6 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
 
   return { handlers, casebook }
 
-  async function planFor(incident: Incident): Promise<Containment> {
-    const profiles = profileFunctions(options.benign(), protection)
-    const settings = {
-      protection,
-      capabilities: options.capabilities,
-      profiles,
-      duration: options.freezeSeconds,
-    }
-    const plans: Containment[] = []
-    for (const sightings of groupSightings(incident.sightings)) {
-      const [{ transaction, context: block, at, before }] = sightings
-      const execution = await simulate({ transaction, block, at, state: before, watch: protection.contracts })
-      const findings = sightings.map(({ finding }) => finding)
-      const plan = planContainment(findings, execution, settings)
-      if (plan) plans.push(plan)
-    }
-    return mergePlans(plans, settings.duration)
-  }
-
   /** The attack once more, on the chain as it is now. */
   async function retry({ sightings }: Incident): Promise<Execution[]> {
     const executions: Execution[] = []
@@ -254,55 +237,14 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
     return executions
   }
 
-  function callOf(means: ContainmentMeans, duration: bigint, incident: string): { to: Address; data: Hex } {
-    if (means.kind === 'pause') return { to: means.target, data: means.calldata }
-    const name = hashJson(incident)
-    if (means.kind === 'shim') {
-      const { gate: at, target, selectors } = means
-      return planFreeze({ gate: at, target, selectors, duration, incident: name })
-    }
-    const args = [means.target, means.selectors, duration, name] as const
-    return { to: means.breaker, data: encodeFunctionData({ abi: breakerAbi, functionName: 'freeze', args }) }
+  /** How the gate knows the contract whose code is patched. */
+  async function gateTargetOf(code: Address, known: Protection): Promise<Address> {
+    const account = frontOf(code, known)
+    const selectors = selectorsOf(await rpc.request<Hex>('eth_getCode', [code, 'latest']))
+    const targets = await findGateTargets(rpc, { gate: gate!, account, selectors })
+    // Unknown to the gate: reading the target then says so.
+    return [...targets.keys()][0] ?? account
   }
-}
-
-/** Sightings by transaction. */
-function groupSightings(sightings: readonly Sighting[]): (readonly [Sighting, ...Sighting[]])[] {
-  const groups = new Map<Hex, [Sighting, ...Sighting[]]>()
-  for (const sighting of sightings) {
-    const { hash } = sighting.transaction
-    const group = groups.get(hash)
-    if (group) group.push(sighting)
-    else groups.set(hash, [sighting])
-  }
-  return [...groups.values()]
-}
-
-/** What stops every attack transaction of the incident. */
-function mergePlans(plans: readonly Containment[], duration: bigint): Containment {
-  const functions = distinctBy(
-    plans.flatMap((plan) => plan.functions),
-    ({ target, selector }) => target + selector,
-  )
-  const frozen = new Set(functions.map(({ target, selector }) => target + selector))
-  const means = distinctBy(
-    plans.flatMap((plan) => plan.means),
-    (one) => hashJson(toJson(one)),
-  )
-  const leftOpen = distinctBy(
-    plans.flatMap((plan) => plan.leftOpen),
-    ({ target, selector }) => target + selector,
-  )
-  return {
-    functions,
-    means,
-    leftOpen: leftOpen.filter((ref) => !frozen.has(ref.target + ref.selector)),
-    duration,
-  }
-}
-
-function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
-  return [...new Map(items.map((item) => [keyOf(item), item])).values()]
 }
 
 type CertifiedPatch = Patch & { readonly runtime: Hex; readonly certificate: Certificate }

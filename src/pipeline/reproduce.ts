@@ -21,7 +21,7 @@ import { checkPatch } from './remedy.ts'
 import { selectorsOf } from './scene.ts'
 
 /** Seconds; a signature must not be good for a day on which nobody remembers it. */
-const LONGEST_DEADLINE = 7n * 86_400n
+export const LONGEST_DEADLINE = 7n * 86_400n
 
 /** One thing a guardian looks at before signing. */
 export interface Examination {

@@ -1,16 +1,13 @@
 import { type ServerType, serve } from '@hono/node-server'
 import type { Logger } from 'pino'
-import { toFunctionSelector } from 'viem'
 import { readBlock } from '../chain/read-block.ts'
-import { resolveContract } from '../chain/resolve-proxy.ts'
 import { createRpc } from '../chain/rpc.ts'
 import { createSequenceRunner, createSimulator } from '../chain/simulate.ts'
 import { streamEvents } from '../chain/stream.ts'
 import type { BlockRef, Execution, Rpc } from '../chain/types.ts'
 import type { LoadedConfig, Protocol } from '../config/types.ts'
-import type { Capability } from '../containment/plan.ts'
 import { messageOf, SutureError } from '../core/errors.ts'
-import type { Address, Hex } from '../core/hex.ts'
+import { type Address, type Hex, toAddress } from '../core/hex.ts'
 import { createMetrics } from '../core/metrics.ts'
 import { openStore } from '../core/store.ts'
 import { DETECTORS } from '../detectors/detectors.ts'
@@ -24,6 +21,8 @@ import type { Incident, IncidentEvent } from '../incidents/types.ts'
 import { createApp } from '../server/app.ts'
 import { type Cursor, createCursor } from './cursor.ts'
 import { createHandlers } from './handlers.ts'
+import { sendHeartbeats } from './heartbeat.ts'
+import { capabilitiesOf, readProtection } from './protection.ts'
 import { type Alarm, createWatcher, type Watcher } from './watcher.ts'
 
 /** What a watch tells while it runs. */
@@ -111,7 +110,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
   try {
     const cursor = createCursor(store, `${chain.id}/${protocol.name}`, logger)
     cleanups.unshift(() => cursor.settle())
-    const protection = await readProtection(rpc, protocol)
+    const { protection, posts } = await readProtection(rpc, protocol)
     const simulate = createSimulator(rpc)
     const sender = signer
       ? createSender({
@@ -211,6 +210,12 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
     cleanups.unshift(() => server.close())
     await listening(server)
     const ended = AbortSignal.any([signal, runner.ended])
+    if (sender && signer) {
+      const pauser = toAddress(signer.address)
+      const beating = { rpc, sender, chainId: chain.id, pauser, posts, logger, metrics, signal: ended }
+      const heartbeats = sendHeartbeats(beating)
+      cleanups.unshift(() => heartbeats)
+    }
     for await (const event of streamEvents(rpc, { signal: ended, resume, logger })) {
       await watcher.handle(event)
       if (event.type === 'block') cursor.note(event.block)
@@ -251,39 +256,6 @@ function listening(server: ServerType): Promise<void> {
       ),
     )
   })
-}
-
-/** The protected contracts with what stands behind their proxies. */
-async function readProtection(rpc: Rpc, { contracts }: Protocol): Promise<Protection> {
-  const implementations = new Map<Address, Address>()
-  for (const [name, address] of Object.entries(contracts)) {
-    const { implementation, facets } = await resolveContract(rpc, address)
-    const code = await rpc.request<string>('eth_getCode', [address, 'latest'])
-    if (code === '0x') {
-      throw new SutureError('CONFIG_INVALID', 'There is no code at a protected contract.', {
-        meta: [`field: contracts.${name}`, `value: ${address}`, 'fix: check the address and the chain'],
-      })
-    }
-    for (const behind of [implementation, ...Object.values(facets ?? {})]) {
-      if (behind !== address) implementations.set(behind, address)
-    }
-  }
-  return { contracts: new Set(Object.values(contracts)), implementations }
-}
-
-/** How each protected contract can be stopped, as the configuration has it. */
-function capabilitiesOf({ contracts, gate, breaker, pause }: Protocol): ReadonlyMap<Address, Capability> {
-  return new Map(
-    Object.values(contracts).map((target) => {
-      const brake = pause.find((one) => one.target === target)
-      const capability: Capability = {
-        ...(breaker ? { breaker } : {}),
-        ...(gate ? { gate } : {}),
-        ...(brake ? { pause: toFunctionSelector(`function ${brake.signature}`) } : {}),
-      }
-      return [target, capability]
-    }),
-  )
 }
 
 /** Findings grave enough for an incident. */

@@ -47,17 +47,13 @@ describe(`the on-chain and the off-chain checker (seed ${SEED})`, () => {
 
   beforeAll(async () => {
     node = await startLocalNode({ hardfork: 'cancun', mining: 'manual' })
-    verifier = await deploy(
-      encodeDeployData({ abi: restrictionVerifierAbi, bytecode: restrictionVerifierBytecode, args: [OWNER] }),
-    )
-    for (const template of TEMPLATES) {
-      const { name, code, holes } = toRegistration(template)
-      const args = [name, code, holes] as const
-      await transact(
-        verifier,
-        encodeFunctionData({ abi: restrictionVerifierAbi, functionName: 'registerTemplate', args }),
-      )
-    }
+    const templates = TEMPLATES.map(toRegistration)
+    const deployVerifier = encodeDeployData({
+      abi: restrictionVerifierAbi,
+      bytecode: restrictionVerifierBytecode,
+      args: [OWNER, templates],
+    })
+    verifier = await deploy(deployVerifier)
     const creations = [
       compileVault().bytecode,
       encodeDeployData({ abi: breakerAbi, bytecode: breakerBytecode, args: [OWNER, 1n, 1n] }),
@@ -66,7 +62,7 @@ describe(`the on-chain and the off-chain checker (seed ${SEED})`, () => {
         bytecode: guardShimBytecode,
         args: [OWNER, OWNER, OWNER, OWNER],
       }),
-      encodeDeployData({ abi: restrictionVerifierAbi, bytecode: restrictionVerifierBytecode, args: [OWNER] }),
+      deployVerifier,
     ]
     originals = []
     for (const creation of creations) originals.push(await survey(await deploy(creation)))

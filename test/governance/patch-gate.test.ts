@@ -102,11 +102,10 @@ describe('a PatchGate over a UUPS proxy', () => {
 
   beforeEach(async () => {
     breaker = await deploy(breakerAbi, breakerBytecode, [owner.address, MAX_FREEZE, HEARTBEAT])
-    verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [owner.address])
-    for (const template of TEMPLATES) {
-      const { name, code, holes } = toRegistration(template)
-      await write(owner, verifier, restrictionVerifierAbi, 'registerTemplate', [name, code, holes])
-    }
+    verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [
+      owner.address,
+      TEMPLATES.map(toRegistration),
+    ])
     const signers = guardians.map(({ address }) => toAddress(address)).sort()
     gate = await deploy(patchGateAbi, patchGateBytecode, [
       owner.address,

@@ -142,7 +142,7 @@ interface IPatchGate {
     error KindInvalid();
     /// @notice There is no code at `implementation`, or the target names another one.
     error ImplementationInvalid(address implementation);
-    /// @notice Another facet than the registered one answers `selector`, or no selector was named.
+    /// @notice Another facet than the registered one answers `selector`, the selector was named twice, or none was named.
     error SelectorInvalid(bytes4 selector);
     /// @notice The Breaker does not name this gate as the target's.
     error BreakerRefusesGate(address target);
@@ -253,6 +253,11 @@ interface IPatchGate {
     function facetKey(address diamond, address facet) external pure returns (address);
 
     function targetOf(address target) external view returns (Target memory);
+
+    /// @notice By which address the gate knows the code that answers `selector` of `account`: the account itself, the key of a facet of
+    /// it, or zero. A proxy behind a beacon is known by its beacon.
+    function keyOf(address account, bytes4 selector) external view returns (address);
+
     /// @notice The functions of a registered facet; empty for other kinds.
     function selectorsOf(address target) external view returns (bytes4[] memory);
     function guardians() external view returns (address[] memory);

@@ -48,6 +48,15 @@ struct Hole {
     uint16 value;
 }
 
+/// @notice A guard template to be registered.
+/// @param name e.g. `sub-checked@1`; the id is its hash.
+/// @param holes ascending by offset.
+struct TemplateDefinition {
+    string name;
+    bytes code;
+    Hole[] holes;
+}
+
 /// @title Decides whether one code is a restriction of another: it may only revert where the other did not.
 /// @notice The patched code must be, byte for byte,
 ///
@@ -71,12 +80,16 @@ interface IRestrictionVerifier {
     error CodeSizeOutOfBounds(address account, uint256 size);
     /// @notice A certificate without sites restricts nothing.
     error NoSites();
+    /// @notice A window without guards restricts nothing.
+    error NoGuards(uint256 pc);
     /// @notice The window is shorter than five bytes or ends behind its run.
     error WindowOutOfBounds(uint256 pc, uint256 length);
     /// @notice The window begins before the end of the one before it.
     error WindowsOverlap(uint256 pc);
-    /// @notice No instruction of the run starts at `pc`.
+    /// @notice Code and site map do not agree that an instruction starts at `pc`, or that none does.
     error NotAnInstruction(uint256 pc);
+    /// @notice The instruction would do something else in the trampoline, or stands behind a terminator.
+    error NotMovable(uint256 pc);
     /// @notice The run is not in the site map of the original, or its bitmap has the wrong length.
     error NotInSiteMap(uint256 start, uint256 end);
     /// @notice The trampoline is said to be somewhere else than it must be.
@@ -87,7 +100,7 @@ interface IRestrictionVerifier {
     error TemplateNotAllowed(bytes32 template);
     /// @notice The template takes another number of arguments, or an argument does not fit its hole.
     error ArgumentsMismatch(bytes32 template);
-    /// @notice The original does not hold its own address there, or that is in a window or overlaps the offset before it.
+    /// @notice No PUSH20 to PUSH32 of the original ends in its own address there, or that is in a window or overlaps the offset before it.
     error SelfOffsetInvalid(uint256 offset);
     /// @notice The certificate describes other code than the patched one.
     error CodeMismatch(bytes32 expected, bytes32 actual);

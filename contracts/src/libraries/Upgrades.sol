@@ -9,16 +9,18 @@ import {IDiamond, ISafe, ITransparentAdmin, IUpgradeableBeacon, IUUPSProxy} from
 /// @dev A new kind is a branch here and a value of {Kind}.
 library Upgrades {
     /// @notice Makes `target` run `implementation` and, if there is data, call it.
-    /// @param selectors of a facet, the functions that move with it; empty otherwise.
+    /// @param selectors of a facet, the functions that move with it; not read otherwise.
     function upgradeTo(
         Target storage t,
         address target,
-        bytes4[] memory selectors,
+        bytes4[] storage selectors,
         address implementation,
         bytes memory data
     ) internal {
         address via = t.via;
-        bytes memory call = _encode(t.kind, target, selectors, implementation, data);
+        bytes memory call = t.kind == Kind.Facet
+            ? _encodeCut(selectors, implementation, data)
+            : _encode(t.kind, target, implementation, data);
         if (via == address(0)) {
             Address.functionCall(t.admin, call);
         } else if (!ISafe(via).execTransactionFromModule(t.admin, 0, call, ISafe.Operation.Call)) {
@@ -26,9 +28,10 @@ library Upgrades {
         }
     }
 
-    /// @notice Whether the code the target runs also holds the way to upgrade it.
+    /// @notice Whether the code the target runs may also hold the way to upgrade it. Of a `Direct` proxy only the owner says that it does
+    /// not: a UUPS proxy of old obeys the same call.
     function upgradesItself(Kind kind) internal pure returns (bool) {
-        return kind == Kind.Uups || kind == Kind.UupsLegacy;
+        return kind == Kind.Uups || kind == Kind.UupsLegacy || kind == Kind.Direct;
     }
 
     /// @notice Whether the target is upgraded by calling its ProxyAdmin.
@@ -36,12 +39,11 @@ library Upgrades {
         return kind == Kind.Transparent || kind == Kind.TransparentLegacy;
     }
 
-    function _encode(Kind kind, address target, bytes4[] memory selectors, address implementation, bytes memory data)
+    function _encode(Kind kind, address target, address implementation, bytes memory data)
         private
         pure
         returns (bytes memory)
     {
-        if (kind == Kind.Facet) return _encodeCut(selectors, implementation, data);
         if (kind == Kind.Transparent || (kind == Kind.TransparentLegacy && data.length != 0)) {
             return abi.encodeCall(ITransparentAdmin.upgradeAndCall, (target, implementation, data));
         }

@@ -1,0 +1,52 @@
+import { bytesOf, type Hex } from '../core/hex.ts'
+import { blockAt, buildCfg, type Cfg, reachableFrom } from '../evm/cfg.ts'
+import { recoverFunctions } from '../evm/cfg-functions.ts'
+import type { Certificate } from '../patching/types.ts'
+
+/** What one guard does, and to whom. */
+export interface ExplainedGuard {
+  readonly pc: number
+  readonly template: string
+  /** What it refuses, with its arguments. */
+  readonly words: string
+  /** Selectors of the functions that can run into it; empty where the analysis of the code finds none. */
+  readonly functions: readonly Hex[]
+}
+
+interface GuardSource {
+  /** Runtime code the certificate is about, as the chain has it. */
+  readonly original: Hex
+  readonly certificate: Certificate
+  /** A template's effect in words, with these arguments; null for one that is not on the list. */
+  readonly describeTemplate: (template: string, args: Readonly<Record<string, Hex>>) => string | null
+}
+
+/** Says of each guard of a certificate what it refuses and which functions of the original lead to it. */
+export function explainGuards({ original, certificate, describeTemplate }: GuardSource): ExplainedGuard[] {
+  const cfg = buildCfg(bytesOf(original))
+  const reachable = recoverFunctions(cfg).map(({ selector, entries }) => ({
+    selector,
+    blocks: new Set(entries.flatMap((pc) => [...reachableFrom(cfg, pc)])),
+  }))
+  return certificate.sites.flatMap((site) =>
+    site.guards.map(({ pc, template, args }) => {
+      const block = blockOf(cfg, site.pc)
+      const functions = reachable.filter(({ blocks }) => block !== null && blocks.has(block))
+      return {
+        pc,
+        template,
+        words: describeTemplate(template, args) ?? 'UNKNOWN TEMPLATE: nobody can say what it does',
+        functions: functions.map(({ selector }) => selector),
+      }
+    }),
+  )
+}
+
+/** null where the certificate names an offset at which no instruction starts: the checker refuses it for that. */
+function blockOf(cfg: Cfg, pc: number): number | null {
+  try {
+    return blockAt(cfg, pc).start
+  } catch {
+    return null
+  }
+}
