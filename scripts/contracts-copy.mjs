@@ -8,25 +8,25 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 export const CONTRACTS = join(ROOT, 'contracts')
 
-/** The foundry.toml of contracts/ with node_modules where the copy has it. */
-function readLocalConfig() {
-  return readFileSync(join(CONTRACTS, 'foundry.toml'), 'utf8').replaceAll('../node_modules', 'node_modules')
+/** A foundry.toml with node_modules where a copy has it. */
+function readLocalConfig(from) {
+  return readFileSync(join(from, 'foundry.toml'), 'utf8').replaceAll('../node_modules', 'node_modules')
 }
 
-/** The import remappings, with paths from a folder that holds node_modules. */
-export function readRemappings() {
-  return [...readLocalConfig().matchAll(/"(\S+=node_modules\/\S*)"/g)].map((match) => match[1])
+/** The import remappings of a copy. */
+export function readRemappings(copy) {
+  return [...readLocalConfig(copy).matchAll(/"(\S+=node_modules\/\S*)"/g)].map((match) => match[1])
 }
 
-/** Copies the sources and tests to a new folder under the temporary directory, and gives its path. */
-export function copyContracts(name) {
+/** Copies the sources and tests, of contracts/ or of a copy, to a new folder under the temporary directory, and gives its path. */
+export function copyContracts(name, from = CONTRACTS) {
   const copy = mkdtempSync(join(tmpdir(), `suture-${name}-`))
   for (const entry of ['src', 'test', 'solc-shim.mjs']) {
-    cpSync(join(CONTRACTS, entry), join(copy, entry), { recursive: true })
+    cpSync(join(from, entry), join(copy, entry), { recursive: true })
   }
   mkdirSync(join(copy, 'snapshots'))
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
-  writeFileSync(join(copy, 'foundry.toml'), readLocalConfig())
+  writeFileSync(join(copy, 'foundry.toml'), readLocalConfig(from))
   return copy
 }
 

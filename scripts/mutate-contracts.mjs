@@ -1,13 +1,13 @@
 // Mutation testing of contracts/src: makes small mistakes in the contracts, one at a time, and sees whether the tests notice.
 // Results are kept in contracts/mutation/. Fails when the score is below 90 % or a survivor is not explained.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CONTRACTS } from './contracts-copy.mjs'
+import { CONTRACTS, copyContracts } from './contracts-copy.mjs'
 import { findMutants, sampleMutants } from './mutation/find-mutants.mjs'
 import { scoreOf, unexplained, writeReport } from './mutation/report.mjs'
 import { readSyntaxTrees } from './mutation/syntax.mjs'
-import { openWorkspace, testMutant } from './mutation/test-mutant.mjs'
+import { openTester } from './mutation/test-mutant.mjs'
 
 const USAGE = `npm run contracts:mutate -- [options]
   --only A.sol,B.sol   mutate these sources only
@@ -64,18 +64,18 @@ function save(all, results) {
   const entries = kept.map(({ start, end, ...mutant }) => ({ ...mutant, ...results.get(mutant.id) }))
   const explained = readJson(join(FOLDER, 'explained.json'), {})
   mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(RESULTS, `[\n${entries.map((entry) => `  ${JSON.stringify(entry)}`).join(',\n')}\n]\n`)
+  writeFileSync(RESULTS, `${JSON.stringify(entries, null, 2)}\n`)
   writeFileSync(join(FOLDER, 'README.md'), writeReport(entries, explained))
   return { entries, explained }
 }
 
 /** Takes mutants off the queue until it is empty. A mutant that could not be tested has no result, and the run fails. */
-async function work(queue, all, results) {
-  const workspace = await openWorkspace(options.tests?.split(','))
+async function work(snapshot, queue, all, results) {
+  const tester = await openTester(snapshot, options.tests?.split(','))
   try {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
       const started = Date.now()
-      const verdict = await testMutant(workspace, mutant).catch((error) => ({ error }))
+      const verdict = await tester.test(mutant).catch((error) => ({ error }))
       const seconds = ((Date.now() - started) / 1000).toFixed(1)
       const outcome = verdict.status ?? verdict.error.message
       console.log(
@@ -86,25 +86,37 @@ async function work(queue, all, results) {
       save(all, results)
     }
   } finally {
-    workspace.close()
+    tester.close()
   }
+}
+
+async function mutate(snapshot) {
+  const all = findMutants(readSyntaxTrees(snapshot))
+  const results = new Map(readJson(RESULTS, []).map(({ id, status, by }) => [id, { status, by }]))
+  const queue = options.report ? [] : chooseMutants(all, results)
+  console.log(`${all.length} mutants exist, ${queue.length} are tested now (seed ${options.seed}).`)
+  const workers = Math.min(Number(options.workers), queue.length)
+  await Promise.all(Array.from({ length: workers }, () => work(snapshot, queue, all, results)))
+
+  const { entries, explained } = save(all, results)
+  const open = unexplained(entries, explained)
+  console.log(`Score ${(100 * scoreOf(entries)).toFixed(1)} % of ${entries.length} mutants.`)
+  for (const mutant of open) {
+    console.log(
+      `UNEXPLAINED survivor ${mutant.id} at ${place(mutant)}: ${mutant.original} => ${mutant.replacement}`,
+    )
+  }
+  if (scoreOf(entries) < MIN_SCORE || open.length > 0) process.exitCode = 1
 }
 
 if (options.help) {
   console.log(USAGE)
 } else {
-  const all = findMutants(readSyntaxTrees())
-  const results = new Map(readJson(RESULTS, []).map(({ id, status, by }) => [id, { status, by }]))
-  const queue = options.report ? [] : chooseMutants(all, results)
-  console.log(`${all.length} mutants exist, ${queue.length} are tested now (seed ${options.seed}).`)
-  await Promise.all(Array.from({ length: Number(options.workers) }, () => work(queue, all, results)))
-
-  const { entries, explained } = save(all, results)
-  const open = unexplained(entries, explained)
-  console.log(`Score ${(100 * scoreOf(entries)).toFixed(1)} % of ${entries.length} mutants.`)
-  for (const mutant of open)
-    console.log(
-      `UNEXPLAINED survivor ${mutant.id} at ${place(mutant)}: ${mutant.original} => ${mutant.replacement}`,
-    )
-  if (scoreOf(entries) < MIN_SCORE || open.length > 0) process.exitCode = 1
+  // The sources may be edited in the meantime: everything is done on what they are now.
+  const snapshot = copyContracts('snapshot')
+  try {
+    await mutate(snapshot)
+  } finally {
+    rmSync(snapshot, { recursive: true })
+  }
 }

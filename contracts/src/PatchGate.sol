@@ -111,7 +111,6 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Target storage t = _known(request.target);
         _requireFresh(t, request.nonce, request.deadline);
         _requireApproved(hashRollback(request), signatures);
-        t.nonce = request.nonce + 1;
         _rollback(t, request.target);
     }
 
@@ -152,8 +151,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Target storage t = _known(target);
         if (t.current != t.original) revert ProvisionalInPlace(target);
         if (t.shimmed) _switch(t, target, false);
-        // The nonce stays, so that no old signature counts should the target come back.
-        uint256 nonce = t.nonce;
+        // The nonce stays and grows, so that no old signature counts should the target come back.
+        uint256 nonce = t.nonce + 1;
         _disclaim(t.admin, target);
         delete _targets[target];
         t.nonce = nonce;
@@ -199,6 +198,14 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         // A provisional restriction keeps a term: without one anybody could roll it back at once.
         t.restrictableUntil = t.current == t.original ? 0 : _windowEnd();
         emit Rearmed(target);
+    }
+
+    /// @inheritdoc IPatchGate
+    function setStanding(address target, bool standing) external onlyOwner nonReentrant {
+        Target storage t = _known(target);
+        t.standing = standing;
+        emit StandingSet(target, standing);
+        _settle(t, target);
     }
 
     /// @inheritdoc IPatchGate
@@ -325,6 +332,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         if (t.current == t.original) revert NothingProvisional(target);
         t.current = t.original;
         t.currentShim = t.originalShim;
+        // What was signed before and not used does not come after.
+        ++t.nonce;
         emit RolledBack(target, t.original, msg.sender);
         _switch(t, target, _needsShim(t, target));
     }
@@ -361,7 +370,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     /// @dev While a freeze lasts the shim must be in place, whatever happens in between. A provisional restriction of code that upgrades
     /// itself stays behind the shim, because a guard in the upgrade path would otherwise make it final.
     function _needsShim(Target storage t, address target) private view returns (bool) {
-        if (block.timestamp < breaker.lastFrozenUntil(target)) return true;
+        if (t.standing || block.timestamp < breaker.lastFrozenUntil(target)) return true;
         return Upgrades.upgradesItself(t.kind) && t.current != t.original;
     }
 
@@ -379,8 +388,14 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         returns (address patched)
     {
         address target = restriction.target;
+        // Whoever reads the signatures in the mempool can publish first; what is there then serves as well.
+        patched = predict(target, restriction.salt);
+        if (patched.code.length != 0) {
+            _requireHash(restriction.patchedCodeHash, patched.codehash);
+            return patched;
+        }
         _requireHash(restriction.patchedCodeHash, keccak256(runtime));
-        patched = _deploy(target, restriction.salt, runtime);
+        _deploy(target, restriction.salt, runtime);
         _shimOf(t, target, patched);
         emit Published(target, patched, restriction.nonce);
     }
@@ -398,8 +413,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
 
     /// @dev PUSH2 length DUP1 PUSH1 10 RETURNDATASIZE CODECOPY RETURNDATASIZE RETURN: init code that returns what follows it. The length
     /// fits, or the code would not: EIP-170.
-    function _deploy(address target, bytes32 salt, bytes calldata runtime) private returns (address) {
+    function _deploy(address target, bytes32 salt, bytes calldata runtime) private {
         bytes memory initCode = abi.encodePacked(hex"61", uint16(runtime.length), hex"80600a3d393df3", runtime);
-        return Create3.deploy(0, keccak256(abi.encode(target, salt)), initCode);
+        Create3.deploy(0, keccak256(abi.encode(target, salt)), initCode);
     }
 }

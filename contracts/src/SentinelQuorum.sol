@@ -205,9 +205,10 @@ contract SentinelQuorum is ISentinelQuorum, EIP712, Ownable2Step {
     }
 
     /// @inheritdoc ISentinelQuorum
+    /// @dev Only admitted watchers bond, and a removed one with a bond is leaving.
     function isActive(address watcher) public view returns (bool) {
         Bond memory held = _bonds[watcher];
-        return held.amount >= minBond && held.withdrawableAt == 0 && _watchers.contains(watcher);
+        return held.amount >= minBond && held.withdrawableAt == 0;
     }
 
     /// @inheritdoc ISentinelQuorum

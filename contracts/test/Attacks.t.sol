@@ -37,9 +37,9 @@ contract AttacksTest is GateFixture {
     function test_a_restriction_is_not_used_twice_not_even_after_a_rollback() external {
         (Proposal memory p, Signature[] memory signatures) = _signed();
         submit(p, signatures);
-        bytes memory used = abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 1, 0);
-        _refused(p, signatures, used);
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 1, 0));
         gate.rollback(target);
+        bytes memory used = abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 2, 0);
         _refused(p, signatures, used);
         p.runtime = "";
         _refused(p, signatures, used);
@@ -53,7 +53,15 @@ contract AttacksTest is GateFixture {
         gate.deregisterTarget(target);
         _refused(p, signatures, abi.encodeWithSelector(IPatchGate.TargetUnknown.selector, target));
         gate.registerTarget(registration(target, Kind.Uups, address(0), implementation));
-        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 1, 0));
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 3, 0));
+    }
+
+    /// @dev The owner took the first back and so gave a new window; what was signed in the old one must not be used in it.
+    function test_a_restriction_that_was_signed_and_not_used_does_not_survive_a_rollback() external {
+        restrict(target);
+        (Proposal memory p, Signature[] memory signatures) = _signed();
+        gate.rollback(target);
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 2, 1));
     }
 
     function test_a_rollback_is_not_used_twice_nor_taken_for_another_target() external {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
+import {Safe} from "@safe/Safe.sol";
 import {
     IPatchGate,
     Kind,
@@ -13,7 +14,8 @@ import {
 } from "../src/interfaces/IPatchGate.sol";
 import {Hole, HoleKind} from "../src/interfaces/IRestrictionVerifier.sol";
 import {GateFixture} from "./GateFixture.sol";
-import {PlainVault, UupsVaultV2, Vault} from "./mocks/Originals.sol";
+import {Diamond} from "./handlers/Banks.sol";
+import {UupsVaultV2, Vault} from "./mocks/Originals.sol";
 import {PatchBuilder} from "./PatchBuilder.sol";
 import {SiteMap} from "./SiteMap.sol";
 
@@ -44,6 +46,13 @@ contract GasTest is GateFixture {
         _freezes(uups, "freeze, uups");
         _freezes(transparent, "freeze, transparent");
         _freezes(beacon, "freeze, beacon");
+    }
+
+    function test_freezing_behind_a_standing_shim_takes_less_than_80_000_gas_as_a_whole_transaction() external {
+        gate.setStanding(uups, true);
+        vm.prank(SENTINEL);
+        gate.freeze(uups, selectors(Vault.withdraw.selector), MAX_FREEZE, INCIDENT);
+        vm.assertTrue(vm.snapshotGasLastCall("PatchGate", "freeze, standing shim") < 80_000);
     }
 
     function test_restricting_5_kilobytes_takes_less_than_400_000_gas() external {
@@ -213,13 +222,11 @@ contract GasTest is GateFixture {
 
     // ---- large originals ----
 
-    /// @dev A UUPS vault, which holds its own address, followed by code of other contracts up to `size`, with windows all over.
+    /// @dev A UUPS vault, which holds its own address, followed by code of others up to `size`, with windows all over.
     function _grown(uint256 size, uint256 count) private returns (address target, Proposal memory p) {
         address implementation = implementationOf(Kind.Uups);
-        bytes memory code = bytes.concat(
-            implementation.code, address(verifier).code, address(gate).code, type(PlainVault).creationCode
-        );
-        code = bytes.concat(code, address(breaker).code).cut(0, size);
+        bytes memory code =
+            bytes.concat(implementation.code, type(Safe).creationCode, type(Diamond).creationCode).cut(0, size);
         vm.etch(implementation, code);
         target = address(new ERC1967Proxy(implementation, abi.encodeCall(Vault.initialize, (address(gate)))));
         protect(target);

@@ -214,19 +214,25 @@ contract OutflowLimiterTest is Base {
     // ---- storage ----
 
     function test_storage_is_where_erc7201_puts_it_and_nowhere_else() external {
+        purse.take(TOKEN, 3);
+        _assertStored(0, 0);
         purse.setCap(TOKEN, 100, 60);
         purse.take(TOKEN, 3);
-        uint256 name = uint256(keccak256("suture.storage.OutflowLimiter"));
-        bytes32 namespace = keccak256(abi.encode(name - 1)) & ~bytes32(uint256(0xff));
-        bytes32 bucket = keccak256(abi.encode(TOKEN, namespace));
-        vm.assertEq(uint256(vm.load(address(purse), bucket)), 60 << 128 | 100);
-        vm.assertEq(uint256(vm.load(address(purse), bytes32(uint256(bucket) + 1))), START << 160 | 180);
+        _assertStored(60 << 128 | 100, START << 160 | 180);
         vm.assertEq(uint256(vm.load(address(purse), 0)), 11);
         vm.assertEq(uint256(vm.load(address(purse), bytes32(uint256(1)))), 0);
         vm.assertEq(uint256(vm.load(address(purse), bytes32(uint256(2)))), 22);
     }
 
     // ---- inside ----
+
+    function _assertStored(uint256 first, uint256 second) private view {
+        uint256 name = uint256(keccak256("suture.storage.OutflowLimiter"));
+        bytes32 namespace = keccak256(abi.encode(name - 1)) & ~bytes32(uint256(0xff));
+        bytes32 bucket = keccak256(abi.encode(TOKEN, namespace));
+        vm.assertEq(uint256(vm.load(address(purse), bucket)), first);
+        vm.assertEq(uint256(vm.load(address(purse), bytes32(uint256(bucket) + 1))), second);
+    }
 
     /// @dev Nothing, a second, a part of the window, or more than one.
     function _pause(uint256 seed, uint256 window) private pure returns (uint256) {

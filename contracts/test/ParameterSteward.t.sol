@@ -422,6 +422,16 @@ contract ParameterStewardTest is GateFixture {
         steward.removeRule(supplyRule);
     }
 
+    function test_rules_for_other_words_of_one_template_are_other_rules() external {
+        Rule memory rule = _rule();
+        rule.template = abi.encodeCall(Market.setBorrowCap, (0, address(0)));
+        rule.valueWord = 0;
+        bytes32 first = steward.setRule(rule);
+        rule.valueWord = 1;
+        vm.assertTrue(steward.setRule(rule) != first);
+        vm.assertEq(steward.ruleOf(first).valueWord, 0);
+    }
+
     function test_a_rule_that_comes_back_goes_on_where_it_was() external {
         StatePatch memory patch = _patch(950);
         _apply(patch);

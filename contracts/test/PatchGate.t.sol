@@ -292,7 +292,7 @@ contract PatchGateTest is GateFixture {
         freeze(target);
         gate.deregisterTarget(target);
         vm.assertEq(uint8(gate.targetOf(target).kind), uint8(Kind.None));
-        vm.assertEq(gate.targetOf(target).nonce, 1);
+        vm.assertEq(gate.targetOf(target).nonce, 3);
         vm.assertTrue(wraps(vault));
         if (kind == Kind.Uups) {
             gate.execute(target, 0, abi.encodeCall(Vault.setOwner, (ANYONE)));
@@ -300,12 +300,34 @@ contract PatchGateTest is GateFixture {
         }
     }
 
+    function table_a_standing_shim_makes_freezes_at_the_breaker_count_at_once(Kind kind) external {
+        (address target, Vault vault) = register(kind);
+        gate.setStanding(target, true);
+        vm.assertEq(running(target), gate.targetOf(target).originalShim);
+        vm.assertTrue(wraps(vault));
+        vm.prank(SENTINEL);
+        breaker.freeze(target, selectors(Vault.withdraw.selector), 1 hours, INCIDENT);
+        expectFrozen(vault);
+        vm.warp(block.timestamp + 1 hours);
+        vm.prank(ANYONE);
+        gate.settle(target);
+        vm.assertEq(running(target), gate.targetOf(target).originalShim);
+        vm.assertTrue(wraps(vault));
+
+        restrict(target);
+        vm.assertEq(running(target), gate.targetOf(target).currentShim);
+        vm.assertTrue(refusesWrapping(vault));
+        gate.rollback(target);
+        gate.setStanding(target, false);
+        vm.assertEq(running(target), gate.targetOf(target).original);
+    }
+
     function test_the_slow_path_is_the_owners_alone(address stranger) external {
         vm.assume(stranger != address(this));
         (address target,) = register(Kind.Uups);
         restrict(target);
         bytes memory refusal = abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, stranger);
-        bytes[] memory calls = new bytes[](8);
+        bytes[] memory calls = new bytes[](9);
         calls[0] = abi.encodeCall(gate.registerTarget, (_plain(ANYONE, Kind.Uups, ANYONE)));
         calls[1] = abi.encodeCall(gate.deregisterTarget, (target));
         calls[2] = abi.encodeCall(gate.ratify, (target, bytes32(0), bytes32(0)));
@@ -314,6 +336,7 @@ contract PatchGateTest is GateFixture {
         calls[5] = abi.encodeCall(gate.rearm, (target));
         calls[6] = abi.encodeCall(gate.setGuardians, (new address[](0), 0));
         calls[7] = abi.encodeCall(gate.execute, (target, 0, ""));
+        calls[8] = abi.encodeCall(gate.setStanding, (target, true));
         for (uint256 i = 0; i < calls.length; ++i) {
             vm.prank(stranger);
             (bool success, bytes memory reason) = address(gate).call(calls[i]);

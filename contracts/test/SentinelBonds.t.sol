@@ -195,6 +195,15 @@ contract SentinelBondsTest is SentinelFixture {
         vm.assertTrue(sentinels.isActive(watchers[0]));
     }
 
+    function test_a_keys_signature_must_be_shown_again() external {
+        Attestation memory a = attest();
+        Signature[] memory signatures = signed(a, 7);
+        submit(a, signatures);
+        signatures[0].signature = "";
+        vm.expectRevert(abi.encodeWithSelector(ISentinelQuorum.SignatureInvalid.selector, watchers[0]));
+        sentinels.slash(a, signatures[0], 1, TREASURY);
+    }
+
     function test_slashes_each_watcher_once_for_an_attestation() external {
         Attestation memory a = attest();
         Signature[] memory signatures = signed(a, 3);
@@ -458,6 +467,13 @@ contract SentinelBooksTest is SentinelFixture {
         vm.warp(block.timestamp + time % UNBONDING);
     }
 
+    /// @dev Whatever state a watcher was removed in.
+    /// forge-config: default.invariant.runs = 16
+    /// forge-config: default.invariant.depth = 128
+    function invariant_only_admitted_watchers_are_active() external view {
+        vm.assertEq(countActive(watchers), countActive(sentinels.watchers()));
+    }
+
     /// forge-config: default.invariant.runs = 32
     /// forge-config: default.invariant.depth = 256
     /// forge-config: default.invariant.fail-on-revert = true
@@ -487,6 +503,12 @@ contract SentinelBooksTest is SentinelFixture {
         vm.assertEq(collected, 1);
         vm.assertEq(withdrawn, 1);
         vm.assertEq(paidIn - paidOut, (WATCHERS - 1) * MIN_BOND);
+    }
+
+    function countActive(address[] memory accounts) private view returns (uint256 count) {
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (sentinels.isActive(accounts[i])) ++count;
+        }
     }
 
     /// @dev Watchers may be recipients too.

@@ -1,6 +1,7 @@
-// Puts a compiler into a copy of contracts/ that asks a server, and starts the server.
+// A compiler for copies of contracts/ that asks a server, and the start of that server.
 import { fork } from 'node:child_process'
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -23,17 +24,24 @@ if (process.argv.includes('--version')) {
 `
 }
 
-/** Starts the server of a copy; it ends when `stop` is called, or with this process. */
-export async function serveSolc(copy) {
-  const socket = join(copy, 'solc.socket')
+/** Starts a server. `installIn` makes it the compiler of a copy; it ends when `stop` is called, or with this process. */
+export async function serveSolc() {
+  const folder = mkdtempSync(join(tmpdir(), 'suture-solc-'))
+  const socket = join(folder, 'socket')
   const server = fork(SERVER, [socket])
   const version = await new Promise((resolve, reject) => {
     server.once('message', resolve)
     server.once('exit', (code) => reject(new Error(`The solc server ended with ${code}.`)))
   })
-  const shim = join(copy, 'solc-shim.mjs')
-  rmSync(shim)
-  writeFileSync(shim, writeShim(socket, version))
-  chmodSync(shim, 0o755)
-  return { stop: () => server.disconnect() }
+  return {
+    installIn: (copy) => {
+      const shim = join(copy, 'solc-shim.mjs')
+      writeFileSync(shim, writeShim(socket, version))
+      chmodSync(shim, 0o755)
+    },
+    stop: () => {
+      server.disconnect()
+      rmSync(folder, { recursive: true })
+    },
+  }
 }

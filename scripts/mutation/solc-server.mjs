@@ -1,4 +1,4 @@
-// Keeps npm's solc loaded for the copy it runs in, because loading it takes longer than compiling one contract.
+// Keeps npm's solc loaded, because loading it takes longer than compiling one contract.
 // A request is the base path, a newline and the standard JSON input; the answer is the output.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

@@ -1,33 +1,33 @@
-// Reads the syntax trees of contracts/src with npm's solc.
+// Reads the syntax trees of the sources of a copy of contracts/ with npm's solc.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
-import { CONTRACTS, ROOT, readRemappings } from '../contracts-copy.mjs'
+import { readRemappings } from '../contracts-copy.mjs'
 
-/** Every Solidity file below contracts/src, as a path from contracts/. */
-function listSources() {
-  return readdirSync(join(CONTRACTS, 'src'), { recursive: true, withFileTypes: true })
+/** Every Solidity file below a folder of the copy, as a path from the copy. */
+export function listFiles(copy, folder) {
+  return readdirSync(join(copy, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.sol'))
-    .map((entry) => relative(CONTRACTS, join(entry.parentPath, entry.name)))
+    .map((entry) => relative(copy, join(entry.parentPath, entry.name)))
     .sort()
 }
 
-function readImport(path) {
-  try {
-    return { contents: readFileSync(join(path.startsWith('src/') ? CONTRACTS : ROOT, path), 'utf8') }
-  } catch (error) {
-    return { error: error.message }
-  }
-}
-
 /** @returns for each source its path, its text and its tree. */
-export function readSyntaxTrees() {
+export function readSyntaxTrees(copy) {
   const solc = createRequire(import.meta.url)('solc')
-  const texts = new Map(listSources().map((file) => [file, readFileSync(join(CONTRACTS, file), 'utf8')]))
+  const read = (path) => readFileSync(join(copy, path), 'utf8')
+  const readImport = (path) => {
+    try {
+      return { contents: read(path) }
+    } catch (error) {
+      return { error: error.message }
+    }
+  }
+  const texts = new Map(listFiles(copy, 'src').map((file) => [file, read(file)]))
   const input = {
     language: 'Solidity',
     sources: Object.fromEntries([...texts].map(([file, content]) => [file, { content }])),
-    settings: { remappings: readRemappings(), outputSelection: { '*': { '': ['ast'] } } },
+    settings: { remappings: readRemappings(copy), outputSelection: { '*': { '': ['ast'] } } },
   }
   const { sources, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }))
   const first = errors.find((error) => error.severity === 'error')

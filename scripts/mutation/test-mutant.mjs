@@ -4,6 +4,7 @@ import { basename, dirname, join, normalize } from 'node:path'
 import { copyContracts, runForge } from '../contracts-copy.mjs'
 import { applyMutant } from './find-mutants.mjs'
 import { serveSolc } from './solc-client.mjs'
+import { listFiles } from './syntax.mjs'
 
 /**
  * Tests create contracts by name, so that a changed source does not recompile them; loops that do not end run out of gas. What gas a
@@ -18,14 +19,7 @@ const PROFILE = {
   FOUNDRY_LINT_LINT_ON_BUILD: 'false',
 }
 const LEFT_OUT = /^test\/Gas/
-const TIMEOUT = 240_000
-
-/** The Solidity files below a folder of the copy, as paths from the copy. */
-function listFiles(copy, folder) {
-  return readdirSync(join(copy, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.sol'))
-    .map((entry) => join(entry.parentPath, entry.name).slice(copy.length + 1))
-}
+const TIMEOUT = 1_800_000
 
 /** The files a file imports, directly or not, itself included. */
 function reachable(copy, file, known = new Set()) {
@@ -56,64 +50,42 @@ function readBytecode(copy) {
 
 const sameBytecode = (one, other) => [...one].every(([path, code]) => (other.get(path) ?? code) === code)
 
-/** A copy of what the named test files need, or all of them, without any other file. `close` deletes it. */
-export async function openWorkspace(names) {
-  const copy = copyContracts('mutation')
-  const closures = listFiles(copy, 'test')
+/** The test files of a copy, each with the files it needs. */
+function readTests(copy, names) {
+  return listFiles(copy, 'test')
     .filter((file) => file.endsWith('.t.sol') && !LEFT_OUT.test(file))
     .filter((file) => !names || names.includes(basename(file, '.t.sol')))
-    .map((file) => [file, reachable(copy, file)])
-  const needed = new Set(closures.flatMap(([, closure]) => [...closure]))
-  for (const file of [...listFiles(copy, 'src'), ...listFiles(copy, 'test')]) {
-    if (!needed.has(file)) rmSync(join(copy, file))
-  }
-  const solc = await serveSolc(copy)
-  const close = () => {
-    solc.stop()
-    rmSync(copy, { recursive: true })
-  }
-  return { copy, closures, baselines: new Map(), close }
+    .map((file) => ({ file, needs: reachable(copy, file) }))
 }
 
-/** The tests that can see a source: first those named after it, then the others. */
-function orderTests({ closures }, file) {
-  const tests = closures.filter(([, closure]) => closure.has(file)).map(([test]) => test)
-  const name = basename(file, '.sol')
-  const namesakes = tests.filter((test) => basename(test, '.t.sol') === name)
-  return [namesakes, tests.filter((test) => !namesakes.includes(test))].filter((group) => group.length > 0)
-}
-
-/** Runs tests without invariants, or invariants alone. */
-function runTests({ copy }, tests, kind = 'tests') {
+/** Runs tests of a copy without invariants, or invariants alone. */
+function runTests(copy, tests, kind = 'tests') {
   const filter = kind === 'invariants' ? '--match-test' : '--no-match-test'
-  const args = [
-    'test',
-    '--fail-fast',
-    '--match-path',
-    `{${tests.join(',')},-}`,
-    filter,
-    '^(statefulFuzz|invariant)',
-  ]
+  const paths = `{${tests.map(({ file }) => file).join(',')},-}`
+  const args = ['test', '--fail-fast', '--match-path', paths, filter, '^(statefulFuzz|invariant)']
   return runForge(copy, args, { env: PROFILE, timeout: TIMEOUT })
 }
 
-async function measureBaseline(workspace, file) {
-  const tests = orderTests(workspace, file).flat()
-  if (tests.length === 0) throw new Error(`No test imports ${file}.`)
-  const { code, output } = await runTests(workspace, tests)
-  if (code !== 0) throw new Error(`The tests of ${file} fail without any mutant:\n${output.slice(-800)}`)
-  return readBytecode(workspace.copy)
-}
-
-/** What the unchanged source compiles to; its tests must pass. */
-function readBaseline(workspace, file) {
-  if (!workspace.baselines.has(file)) workspace.baselines.set(file, measureBaseline(workspace, file))
-  return workspace.baselines.get(file)
+/** A copy of what the named test files need, or all of them, without any other file; its tests must pass, or they would kill every mutant. */
+async function openWorkspace(snapshot, solc, names) {
+  const copy = copyContracts('mutation', snapshot)
+  const tests = readTests(copy, names)
+  const needed = new Set(tests.flatMap(({ needs }) => [...needs]))
+  for (const file of [...listFiles(copy, 'src'), ...listFiles(copy, 'test')]) {
+    if (!needed.has(file)) rmSync(join(copy, file))
+  }
+  solc.installIn(copy)
+  for (const kind of tests.length > 0 ? ['tests', 'invariants'] : []) {
+    const { code, output } = await runTests(copy, tests, kind)
+    if (code !== 0) throw new Error(`The tests fail without any mutant:\n${output.slice(-1500)}`)
+  }
+  const baseline = tests.length > 0 ? readBytecode(copy) : new Map()
+  return { copy, tests, baseline, close: () => rmSync(copy, { recursive: true }) }
 }
 
 /** How a run of the tests ended: `invalid` when the mutant does not compile, nothing when every test passed. */
 function readVerdict({ code, output, timedOut }) {
-  if (timedOut) return { status: 'killed', by: 'a test that did not end' }
+  if (timedOut) throw new Error('The tests did not end in time.')
   if (code === 0) return undefined
   if (/Compiler run failed|Compilation failed/.test(output)) return { status: 'invalid' }
   const [, by] = /^\[FAIL.*\] (\w+)\(/m.exec(output) ?? []
@@ -121,21 +93,62 @@ function readVerdict({ code, output, timedOut }) {
   return { status: 'killed', by }
 }
 
-/** `killed` by a test, `survived`, `equivalent` when it compiles to the same bytecode, or `invalid` when it does not compile. */
-export async function testMutant(workspace, mutant) {
-  const baseline = await readBaseline(workspace, mutant.file)
-  const path = join(workspace.copy, mutant.file)
+/** Runs `check` while a mutant is in its place. */
+async function withMutant({ copy }, mutant, check) {
+  const path = join(copy, mutant.file)
   const text = readFileSync(path, 'utf8')
   writeFileSync(path, applyMutant(text, mutant))
   try {
-    const groups = orderTests(workspace, mutant.file)
-    for (const tests of groups) {
-      const verdict = readVerdict(await runTests(workspace, tests))
-      if (verdict) return verdict
-    }
-    if (sameBytecode(baseline, readBytecode(workspace.copy))) return { status: 'equivalent' }
-    return readVerdict(await runTests(workspace, groups.flat(), 'invariants')) ?? { status: 'survived' }
+    return await check()
   } finally {
     writeFileSync(path, text)
+  }
+}
+
+/** By all tests that can see it. */
+async function testThoroughly(workspace, mutant) {
+  const tests = workspace.tests.filter(({ needs }) => needs.has(mutant.file))
+  if (tests.length === 0) throw new Error(`No test imports ${mutant.file}.`)
+  return withMutant(workspace, mutant, async () => {
+    const verdict = readVerdict(await runTests(workspace.copy, tests))
+    if (verdict) return verdict
+    if (sameBytecode(workspace.baseline, readBytecode(workspace.copy))) return { status: 'equivalent' }
+    return readVerdict(await runTests(workspace.copy, tests, 'invariants')) ?? { status: 'survived' }
+  })
+}
+
+/**
+ * Tests mutants of a snapshot: first by the test file named after the source, in a copy with nothing else, then by all (or those named)
+ * in another. `test` tells whether a mutant was `killed`, `survived`, is `equivalent` because it compiles to the same bytecode, or
+ * `invalid` because it does not compile.
+ */
+export async function openTester(snapshot, names) {
+  const solc = await serveSolc()
+  const open = new Map()
+  /** One copy at a time for single sources, since mutants come in the order of their sources. */
+  const workspace = async (key, wanted) => {
+    const slot = wanted ? 'near' : 'all'
+    if (open.get(slot)?.key !== key) {
+      open.get(slot)?.close()
+      open.delete(slot)
+      open.set(slot, { key, ...(await openWorkspace(snapshot, solc, wanted ?? names)) })
+    }
+    return open.get(slot)
+  }
+  return {
+    test: async (mutant) => {
+      const near = await workspace(mutant.file, [basename(mutant.file, '.sol')])
+      if (near.tests.length > 0) {
+        const verdict = await withMutant(near, mutant, async () =>
+          readVerdict(await runTests(near.copy, near.tests)),
+        )
+        if (verdict) return verdict
+      }
+      return testThoroughly(await workspace('all'), mutant)
+    },
+    close: () => {
+      for (const { close } of open.values()) close()
+      solc.stop()
+    },
   }
 }

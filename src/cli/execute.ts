@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { SutureError } from '../core/errors.ts'
 import { type ApprovalFile, readApprovalFile } from '../governance/approval-file.ts'
-import { readRequests } from '../governance/inbox-client.ts'
+import { readGranted, readRequests } from '../governance/inbox-client.ts'
 import { mergeApprovals } from '../governance/merge-approvals.ts'
 import { planRollback, planSettle } from '../governance/plan-rollback.ts'
 import { readGateTarget } from '../governance/read-gate-target.ts'
@@ -68,10 +68,12 @@ async function readApproval(
     const [first, ...others] = await Promise.all(given.map(readApprovalFile))
     return mergeApprovals([first!, ...others])
   }
-  const found = (await readRequests(url)).filter(({ digest }) => digest.startsWith(given[0]!))
+  // One that lacks signatures is found too: what is missing is said later.
+  const known = (await Promise.all([readGranted(url), readRequests(url)])).flat()
+  const found = known.filter(({ digest }) => digest.startsWith(given[0]!))
   if (found.length === 1) return { kind: 'restriction', request: found[0]! }
   throw new SutureError('APPROVAL_INVALID', 'Which approval is meant is not clear.', {
-    meta: [`value: ${given[0]}`, `fix: give more of the digest; ${found.length} open requests fit`],
+    meta: [`value: ${given[0]}`, `fix: give more of the digest; ${found.length} requests fit`],
   })
 }
 

@@ -1,32 +1,48 @@
 import { Command } from 'commander'
-import { keccak256, stringToHex, toFunctionSelector } from 'viem'
+import { keccak256, stringToHex } from 'viem'
 import { SutureError } from '../core/errors.ts'
-import type { Hex } from '../core/hex.ts'
 import { findGateTargets } from '../governance/find-gate-target.ts'
 import { planFreeze } from '../governance/plan-freeze.ts'
 import type { ExecutionStep } from '../pipeline/plan-execution.ts'
+import { planAttested, readAttested } from './freeze-attested.ts'
 import { openPlace, type Place, type PlaceOptions, readAddress, requireGate } from './place.ts'
+import { readSelector } from './read-selector.ts'
 import { addSubmitOptions } from './submit-options.ts'
 import { type SubmitOptions, submitSteps } from './submit-steps.ts'
 
 interface FreezeOptions extends PlaceOptions, SubmitOptions {
   readonly duration: string
   readonly incident?: string
+  readonly attested?: readonly string[]
 }
 
 export const freezeCommand = addSubmitOptions(
   new Command('freeze')
     .description('freeze functions by hand, as a pauser; a dry run unless --broadcast is given')
-    .argument('<target>', 'the address users call')
-    .argument('<function...>', "selectors (0x…), or signatures such as 'withdraw(uint256)'")
+    .argument('[target]', 'the address users call')
+    .argument('[function...]', "selectors (0x…), or signatures such as 'withdraw(uint256)'")
     .option('--duration <seconds>', 'how long; the Breaker may cut it', '21600')
-    .option('--incident <text>', 'what it is about, for the log'),
+    .option('--incident <text>', 'what it is about, for the log')
+    .option(
+      '--attested <file...>',
+      'instead: what watchers attested to (`suture attest`), through their SentinelQuorum; anyone may send it',
+    ),
 )
   .addHelpText('after', '\nExit codes: 0 done or would succeed, 2 would revert, 1 bad input or failure.')
-  .action(async (target: string, functions: string[], options: FreezeOptions) => {
-    const place = await openPlace(options)
+  .action(async (target: string | undefined, functions: string[], options: FreezeOptions) => {
+    const attested = options.attested ? await readAttested(options.attested) : null
+    if ((target === undefined) !== (attested !== null) || (target && functions.length === 0)) {
+      throw invalid('<target>, <function...>', target ?? 'absent', 'give both, or --attested without them')
+    }
+    if (attested && options.incident !== undefined) {
+      throw invalid('--incident', options.incident, 'leave it out; the attestation names the incident')
+    }
+    const place = await openPlace(options, attested?.chainId)
     try {
-      await submitSteps(place, await planFreezes(place, { ...options, target, functions }), options)
+      const steps = attested
+        ? await planAttested(place, attested, options)
+        : await planFreezes(place, { ...options, target: target!, functions })
+      if (steps.length > 0) await submitSteps(place, steps, options)
     } finally {
       place.rpc.close()
     }
@@ -38,7 +54,7 @@ async function planFreezes(
 ): Promise<readonly ExecutionStep[]> {
   const gate = requireGate(place)
   const account = readAddress('<target>', asked.target)
-  const selectors = asked.functions.map(selectorOf)
+  const selectors = asked.functions.map(readSelector)
   if (!/^[1-9]\d*$/.test(asked.duration)) throw invalid('--duration', asked.duration, 'give whole seconds')
   const targets = await findGateTargets(place.rpc, { gate, account, selectors })
   const known = [...targets.values()].flat()
@@ -58,16 +74,6 @@ async function planFreezes(
     const call = planFreeze({ gate, target, selectors: of, duration, incident })
     return { name: 'freeze', key: `${gate}/${target}/freeze/${block}/${keccak256(call.data)}`, ...call }
   })
-}
-
-function selectorOf(text: string): Hex {
-  if (/^0x[0-9a-fA-F]{8}$/.test(text)) return text.toLowerCase() as Hex
-  try {
-    if (/^\w+\(.*\)$/.test(text)) return toFunctionSelector(`function ${text}`)
-  } catch {
-    // Said below.
-  }
-  throw invalid('<function>', text, "give 0x and 8 digits, or a signature such as 'withdraw(uint256)'")
 }
 
 const invalid = (field: string, value: string, fix: string): SutureError =>

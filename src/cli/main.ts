@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { approveCommand } from './approve.ts'
+import { attestCommand } from './attest.ts'
 import { demoCommand } from './demo.ts'
 import { deployCommand } from './deploy.ts'
 import { executeCommand } from './execute.ts'
@@ -29,6 +30,7 @@ for (const command of [
   deployCommand,
   watchCommand,
   approveCommand,
+  attestCommand,
   executeCommand,
   freezeCommand,
   statusCommand,

@@ -1,41 +1,70 @@
 import { Command } from 'commander'
+import { SutureError } from '../core/errors.ts'
+import { readSentinelQuorum } from '../governance/attestation-quorum.ts'
 import { describeDuration, describeTime } from '../governance/describe-time.ts'
 import { findGateTargets } from '../governance/find-gate-target.ts'
 import { readTargetStatus, type TargetStatus } from '../governance/read-target-status.ts'
 import { describeKind } from '../governance/target-kinds.ts'
 import { print, printJson } from './output.ts'
-import { addPlaceOptions, openPlace, type PlaceOptions, readAddress, requireGate } from './place.ts'
+import {
+  addPlaceOptions,
+  openPlace,
+  type Place,
+  type PlaceOptions,
+  readAddress,
+  requireGate,
+} from './place.ts'
+import { showQuorum } from './show-attestation.ts'
 import { printable } from './show-explanation.ts'
 
 interface StatusOptions extends PlaceOptions {
   readonly fromBlock: string
+  readonly quorum?: string
   readonly json?: boolean
 }
 
 export const statusCommand = addPlaceOptions(
   new Command('status')
-    .description('what gate and Breaker know of a target')
-    .argument('<target>', 'the address users call, or by which the gate knows it'),
+    .description('what gate and Breaker know of a target, or who watches in a SentinelQuorum')
+    .argument('[target]', 'the address users call, or by which the gate knows it'),
 )
   .option(
     '--from-block <number>',
     'look for pausers from this block on: that of the Breaker’s deployment',
     '0',
   )
-  .option('--json', 'print one object')
-  .action(async (given: string, options: StatusOptions) => {
+  .option('--quorum <address>', 'a SentinelQuorum: its watchers, their bonds, and who counts')
+  .option('--json', 'print one object per line')
+  .action(async (given: string | undefined, options: StatusOptions) => {
+    if (given === undefined && options.quorum === undefined) throw nothingAsked()
     const place = await openPlace(options)
     try {
-      const gate = requireGate(place)
-      const account = readAddress('<target>', given)
-      const [found] = (await findGateTargets(place.rpc, { gate, account, selectors: [] })).keys()
-      const pausersFrom = BigInt(options.fromBlock)
-      const status = await readTargetStatus(place.rpc, { gate, target: found ?? account, pausersFrom })
-      if (options.json) printJson(status)
-      else for (const line of showStatus(status)) print(printable(line))
+      if (given !== undefined) await tellTarget(place, given, options)
+      if (options.quorum !== undefined) await tellQuorum(place, options.quorum, options)
     } finally {
       place.rpc.close()
     }
+  })
+
+async function tellTarget(place: Place, given: string, { fromBlock, json }: StatusOptions): Promise<void> {
+  const gate = requireGate(place)
+  const account = readAddress('<target>', given)
+  const [found] = (await findGateTargets(place.rpc, { gate, account, selectors: [] })).keys()
+  const pausersFrom = BigInt(fromBlock)
+  const status = await readTargetStatus(place.rpc, { gate, target: found ?? account, pausersFrom })
+  if (json) printJson(status)
+  else for (const line of showStatus(status)) print(printable(line))
+}
+
+async function tellQuorum(place: Place, given: string, { json }: StatusOptions): Promise<void> {
+  const state = await readSentinelQuorum(place.rpc, readAddress('--quorum', given))
+  if (json) printJson(state)
+  else for (const line of showQuorum(state)) print(line)
+}
+
+const nothingAsked = (): SutureError =>
+  new SutureError('CONFIG_INVALID', 'Whose status is asked for is not said.', {
+    meta: ['field: <target> or --quorum', 'value: absent', 'fix: give one of them, or both'],
   })
 
 /** For a terminal. */

@@ -113,6 +113,10 @@ export const ERROR_CODES = {
     means: 'A signature or approval does not match what must be signed.',
     fix: 'Read the open requests again and sign the digest shown there with a guardian’s key.',
   },
+  ATTESTATION_INVALID: {
+    means: 'An attestation is malformed, or too few active watchers of the SentinelQuorum signed it.',
+    fix: 'Correct what the message names, or get signatures of more active watchers over the very same attestation.',
+  },
   BATCH_REJECTED: {
     means: 'A batch that would change who may upgrade failed when it was tried on a copy of the state.',
     fix: 'Read which call failed and why. Mend that, or write the batch all the same with --force.',

@@ -1,9 +1,21 @@
 import { type Abi, decodeErrorResult, decodeEventLog } from 'viem'
 import type { Hex } from '../core/hex.ts'
-import { breakerAbi, guardShimAbi, patchGateAbi, restrictionVerifierAbi } from '../generated/contracts.ts'
+import {
+  breakerAbi,
+  guardShimAbi,
+  patchGateAbi,
+  restrictionVerifierAbi,
+  sentinelQuorumAbi,
+} from '../generated/contracts.ts'
 import type { Log } from './read-logs.ts'
 
-const ABI: Abi = [...patchGateAbi, ...breakerAbi, ...restrictionVerifierAbi, ...guardShimAbi]
+const ABI: Abi = [
+  ...patchGateAbi,
+  ...breakerAbi,
+  ...restrictionVerifierAbi,
+  ...guardShimAbi,
+  ...sentinelQuorumAbi,
+]
 
 /** An event in words: `Restricted(target: 0x…, patched: 0x…, nonce: 3, …)`; by its topic when no contract of Suture declares it. */
 export function describeLog({ address, topics, data }: Log): string {

@@ -75,7 +75,9 @@ export function explainRestriction(
         field(
           'originalCodeHash',
           restriction.originalCodeHash,
-          `code registered for the target, at ${status.original}`,
+          restriction.originalCodeHash === status.originalCodeHash
+            ? `code registered for the target, at ${status.original}`
+            : `NOT the code registered for the target, which is ${status.originalCodeHash}`,
         ),
         field(
           'patchedCodeHash',
@@ -155,7 +157,7 @@ function effectsOfRestriction(status: TargetStatus, { guards }: RestrictionDetai
   }
   const until = restrictableUntil === 0n ? now + provisionalPeriod : restrictableUntil
   return [
-    'The target runs the registered original with these guards, and can do nothing it could not do before:',
+    'The target runs the registered original with these guards; the gate refuses code that is anything else:',
     ...guards.map((guard) => `  ${describeGuarded(guard)}`),
     ...(provisional
       ? [`It takes the place of the restriction at ${current}, whose guards are gone unless they are above.`]

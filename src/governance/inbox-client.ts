@@ -11,8 +11,21 @@ import type { Signature } from './types.ts'
  *
  * @throws SutureError INBOX_UNREACHABLE (retryable), APPROVAL_INVALID when the answer has another shape
  */
-export async function readRequests(url: string): Promise<readonly OpenRequest[]> {
-  const answer = await ask(url, '/approvals')
+export function readRequests(url: string): Promise<readonly OpenRequest[]> {
+  return readList(url, '/approvals')
+}
+
+/**
+ * What enough guardians have signed since that process started.
+ *
+ * @throws SutureError INBOX_UNREACHABLE (retryable), APPROVAL_INVALID when the answer has another shape
+ */
+export function readGranted(url: string): Promise<readonly OpenRequest[]> {
+  return readList(url, '/approvals/granted')
+}
+
+async function readList(url: string, path: string): Promise<readonly OpenRequest[]> {
+  const answer = await ask(url, path)
   const parsed = validate(z.array(openRequestSchema), answer, {
     code: 'APPROVAL_INVALID',
     what: 'The list of approvals',

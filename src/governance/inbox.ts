@@ -30,6 +30,8 @@ export interface Inbox {
   /** Resolves with the approval once enough guardians have signed; rejects when `signal` fires. */
   collect(request: ApprovalRequest, signal: AbortSignal): Promise<Approval>
   requests(): readonly OpenRequest[]
+  /** Requests of this process that enough guardians have signed, for whoever submits them. */
+  granted(): readonly OpenRequest[]
   /**
    * Takes one guardian's signature.
    *
@@ -51,6 +53,7 @@ interface Entry {
 
 export function createInbox({ checkContractSignature, onSignature }: InboxOptions = {}): Inbox {
   const entries = new Map<Hex, Entry>()
+  const granted = new Map<Hex, OpenRequest>()
 
   const open = (digest: Hex, { request, signatures }: Entry): OpenRequest => ({
     ...request,
@@ -85,12 +88,15 @@ export function createInbox({ checkContractSignature, onSignature }: InboxOption
     onSignature?.(open(digest, entry), signature)
     if (signatures.size < request.threshold) return
     const checking = checkContractSignature ? { checkContractSignature } : {}
-    approve(await collectApproval({ ...request, ...checking, signatures: [...signatures.values()] }))
+    const approval = await collectApproval({ ...request, ...checking, signatures: [...signatures.values()] })
+    granted.set(digest, open(digest, entry))
+    approve(approval)
   }
 
   return {
     submit,
     requests: () => [...entries].map(([digest, entry]) => open(digest, entry)),
+    granted: () => [...granted.values()],
     collect: (request, signal) =>
       new Promise((resolve, reject) => {
         const digest = hashRestriction(request, request.restriction)

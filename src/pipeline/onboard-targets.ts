@@ -90,25 +90,32 @@ async function readForwarder(
       meta: [`factory: ${factory}`, 'fix: deploy the deterministic deployment proxy there, and try again'],
     })
   }
-  return { ...planned, deployed: [beacon, forwarder].filter((_, index) => codes[index + 1] !== '0x') }
+  return {
+    ...planned,
+    deployed: [beacon, forwarder].filter((_, index) => codes[index + 1] !== '0x'),
+    registered: await isKnown(view, options.gate, beacon),
+  }
 }
 
 /** Why a target is left as it is: the gate knows it already, or another gate holds it. */
 async function findObstacle(
   view: ChainView,
-  { key, authority }: OnboardTarget,
+  { key, authority, forwarder }: OnboardTarget,
   { gate, from, targets }: Wanted & { readonly targets: readonly OnboardTarget[] },
 ): Promise<string | null> {
   const { holder } = authority
   const same = targets.find((target) => target.key === key)
+  if (same && forwarder)
+    return `it shares the beacon ${key} with ${same.proxy}: name it again when that one is done`
   if (same) return `it comes under the gate with ${same.proxy}, as ${key}`
-  if ((await readKind(view, gate, key)) !== 0n) return `the gate knows ${key} already`
+  // A proxy that does not run its forwarder yet is not under the gate, even if the gate knows the beacon.
+  if (!forwarder && (await isKnown(view, gate, key))) return `the gate knows ${key} already`
   if (holder.kind !== 'gate' || holder.address === gate || holder.address === from) return null
   return `the gate ${holder.address} holds it: move it with --gate ${holder.address} --migrate-to ${gate}`
 }
 
 /** The gate's record begins with the kind, which is 0 for a target it does not know. */
-async function readKind(view: ChainView, gate: Address, key: Address): Promise<bigint> {
+async function isKnown(view: ChainView, gate: Address, key: Address): Promise<boolean> {
   const record = await tryCall(view, { to: gate, data: encodeCall('targetOf(address)', [key]) })
-  return record === null ? 0n : BigInt(record.slice(0, 66))
+  return record !== null && BigInt(record.slice(0, 66)) !== 0n
 }

@@ -79,13 +79,13 @@ const deployUups = async (name: string) => {
 }
 
 /** Behind the provider Aave has, which is the admin of the proxy it makes. */
-async function deployPool() {
+async function deployPool(shared?: Address) {
   const folder = '@aave/core-v3/artifacts/contracts/protocol'
   const provider = await world.create(
     readArtifact(`${folder}/configuration/PoolAddressesProvider.sol/PoolAddressesProvider.json`),
     ['test market', holder],
   )
-  const implementation = await world.create(protocols.OldPoolLike!)
+  const implementation = shared ?? (await world.create(protocols.OldPoolLike!))
   await world.send(holder, provider, encode('setPoolImpl(address)', [implementation]))
   const proxy = (await world.read(provider, 'getPool() view returns (address)')) as Address
   return { provider, implementation, proxy }
@@ -221,6 +221,34 @@ describe('onboarding a proxy of each kind, freezing it and leaving again', () =>
     })
     expect(again.targets[0]).not.toHaveProperty('forwarder')
     expect(findObjections(again)).toEqual([])
+  })
+
+  test('a hand-over that stopped before the forwarder was installed is taken up again', async () => {
+    const { provider, proxy } = await deployPool()
+    const { batches } = await plan([proxy])
+    await world.perform(batches.slice(0, -1))
+    expect(batches.at(-1)!.calls[0]!.what).toContain(`${provider}.setPoolImpl(`)
+    const found = await plan([proxy])
+    expect(findObjections(found)).toEqual([])
+    expect(found.batches.map(({ calls }) => calls.map(({ to }) => to))).toEqual([[provider]])
+    await world.perform(found.batches)
+    expect((await plan([proxy])).unsuitable[0]!.reason).toContain('knows')
+  })
+
+  test('proxies that share an implementation share the beacon, and come under the gate one after the other', async () => {
+    const first = await deployPool()
+    const second = await deployPool(first.implementation)
+    const { batches, unsuitable } = await plan([first.proxy, second.proxy])
+    expect(unsuitable).toHaveLength(1)
+    expect(unsuitable[0]!.reason).toContain('shares the beacon')
+    await world.perform(batches)
+    const found = await plan([second.proxy])
+    expect(findObjections(found)).toEqual([])
+    await world.perform(found.batches)
+    const freeze = [found.targets[0]!.key, [DEPOSIT], 600n, toWord(1n)]
+    await world.send(sentinel, gate, encode('freeze(address,bytes4[],uint64,bytes32)', freeze))
+    expect(await world.works(user, first.proxy, DEPOSIT)).toBe(false)
+    expect(await world.works(user, second.proxy, DEPOSIT)).toBe(false)
   })
 
   test('a forwarder that somebody deployed already is not deployed again', async () => {

@@ -134,6 +134,7 @@ export async function watchProtocol(options: WatchOptions): Promise<void> {
       simulate,
       detectors: DETECTORS,
       protection,
+      gate: protocol.gate,
       logger,
       metrics,
       chain: chain.name,
@@ -297,7 +298,7 @@ async function learnRecent(
   { last, count }: { readonly last: bigint; readonly count: bigint },
 ): Promise<BlockRef[]> {
   const known: BlockRef[] = []
-  for (let number = last > count ? last - count : 1n; number <= last; number++) {
+  for (let number = last > count ? last - count + 1n : 1n; number <= last; number++) {
     const block = await readBlock(rpc, number)
     await watcher.learn(block)
     known.push({ number: block.number, hash: block.hash, parentHash: block.parentHash })

@@ -31,6 +31,7 @@ interface WatcherOptions {
   readonly simulate: Simulate
   readonly detectors: readonly Detector[]
   readonly protection: Protection
+  readonly gate: Address | null
   readonly logger: Logger
   readonly metrics?: Pick<
     Metrics,
@@ -67,7 +68,8 @@ const DEFAULT_HISTORY = 100
  * A transaction is traced once per state it meets; the trace is shared by all detectors.
  */
 export function createWatcher(options: WatcherOptions): Watcher {
-  const { simulate, detectors, protection, logger, metrics, chain, historyLimit = DEFAULT_HISTORY } = options
+  const { simulate, detectors, protection, gate, logger, metrics, chain } = options
+  const { historyLimit = DEFAULT_HISTORY } = options
   const pool = new Map<Address, ChainTransaction[]>()
   const history: { readonly step: Step; readonly block: Hex; readonly execution: Execution }[] = []
   let states: DetectorStates = initialStates(detectors)
@@ -156,7 +158,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
     if (alarming && findings.length > 0)
       await options.onAlarm({ ...seen, findings, block: refOf(seen.block) })
     if (findings.some(({ severity }) => severity === 'high' || severity === 'critical')) return
-    if (!intact || isAdministration(seen.execution, protection)) return
+    if (!intact || isAdministration(seen.execution, { protection, gate })) return
     states = learnExecution(seen.execution, { detectors, states, protection })
     // Recordings of the opcode level are large, and done with.
     const { observation: _observation, ...execution } = seen.execution
@@ -192,9 +194,16 @@ const PROXY_SLOTS: readonly Hex[] = [
   '0xa3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50',
 ]
 
-/** Deployments, upgrades and freezes: what they do depends on the very code a patch changes, so they are no measure for it. */
-const isAdministration = ({ diff }: Execution, { contracts }: Protection): boolean =>
-  [...contracts].some((contract) => {
+/**
+ * Deployments, upgrades and freezes: what they do depends on the very code a patch changes, so they are no measure for it. A gate that puts
+ * its shim in place and takes it away at once, as when it registers a target, leaves no change behind.
+ */
+const isAdministration = (
+  { diff, frames }: Execution,
+  { protection, gate }: Pick<WatcherOptions, 'protection' | 'gate'>,
+): boolean =>
+  frames.some(({ context }) => context === gate) ||
+  [...protection.contracts].some((contract) => {
     const change = diff[contract]
     return (
       change !== undefined &&

@@ -54,6 +54,7 @@ export function createApp({ inbox, incidents, metrics }: AppOptions): Hono {
     return incident ? context.json(toJson(incident) as object) : context.json({ code: 'NOT_FOUND' }, 404)
   })
   app.get('/approvals', (context) => context.json(toJson(inbox.requests()) as object))
+  app.get('/approvals/granted', (context) => context.json(toJson(inbox.granted()) as object))
   app.post('/approvals/:digest', async (context) => {
     const body: unknown = await context.req.json().catch(() => null)
     const { signer, signature } = validate(submission, body, {

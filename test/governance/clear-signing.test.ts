@@ -8,6 +8,7 @@ import {
   keccak256,
   parseAbi,
   zeroAddress,
+  zeroHash,
 } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
@@ -121,6 +122,14 @@ describe('what a guardian is shown', () => {
       args: [request.restriction],
     })
     expect(digest).toBe(hashed)
+  })
+
+  test('shouts when it is about other code, or comes at the wrong time', async () => {
+    const request = await world.requestRestriction([])
+    const restriction = { ...request.restriction, originalCodeHash: zeroHash, nonce: 7n }
+    const { fields } = await explainRestrictionRequest(node.rpc, { ...request, restriction }, '')
+    const alarms = fields.filter(({ meaning }) => meaning.startsWith('NOT')).map(({ name }) => name)
+    expect(alarms).toEqual(['originalCodeHash', 'nonce'])
   })
 
   test('does not count signatures that are none', async () => {

@@ -202,7 +202,9 @@ describe('suture approve and execute', () => {
   test('commits, publishes and restricts with the signatures of two files, after a dry run that sends nothing', async () => {
     const both = await world.requestRestriction([first!, second!])
     for (const [i, signature] of both.signatures.entries()) {
-      const request = { ...both, signatures: [signature] }
+      // One passes off its signature as the other's: that holds nobody up.
+      const other = { signer: both.signatures[1 - i]!.signer, signature: signature.signature }
+      const request = { ...both, signatures: [signature, other] }
       await writeApprovalFile(signed(`part-${i}.json`), { kind: 'restriction', request })
     }
     const args = [

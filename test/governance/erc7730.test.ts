@@ -3,15 +3,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { zeroAddress, zeroHash } from 'viem'
 import { describe, expect, it } from 'vitest'
+import { attestationTypedData } from '../../src/governance/attestation-data.ts'
 import { restrictionTypedData, rollbackTypedData } from '../../src/governance/typed-data.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const FOLDER = join(ROOT, 'docs/erc7730')
 /** Formats of ERC-7730 that show a value of the type. */
 const SHOWS: Readonly<Record<string, readonly string[]>> = {
-  raw: ['bytes32', 'uint256'],
+  raw: ['bytes4', 'bytes32', 'uint256'],
   addressName: ['address'],
-  date: ['uint256'],
+  date: ['uint64', 'uint256'],
+  duration: ['uint64'],
   calldata: ['bytes'],
 }
 
@@ -49,7 +51,9 @@ const fieldsOf = (type: string): ReadonlyMap<string, string> =>
       .split(',')
       .map((field) => {
         const [kind, name] = field.split(' ')
-        return [name!, kind!]
+        // ERC-7730 shows every element of an array by its path.
+        const element = kind!.replace('[]', '')
+        return [element === kind ? name! : `${name}.[]`, element]
       }),
   )
 
@@ -87,11 +91,19 @@ it('covers what the TypeScript half signs', () => {
     bundleHash: zeroHash,
     salt: zeroHash,
   }
-  const formats = JSON.parse(readFileSync(join(FOLDER, 'eip712-PatchGate.json'), 'utf8')).display.formats
-  for (const typed of [restrictionTypedData(gate, { ...fresh, ...hashes }), rollbackTypedData(gate, fresh)]) {
-    const [[name, fields]] = Object.entries(typed.types) as [
-      [string, readonly { name: string; type: string }[]],
-    ]
+  const attestation = {
+    ...{ target: zeroAddress, selectors: [], duration: 0n, deadline: 0n },
+    ...{ incident: zeroHash, evidence: zeroHash },
+  }
+  const signed = [
+    restrictionTypedData(gate, { ...fresh, ...hashes }),
+    rollbackTypedData(gate, fresh),
+    attestationTypedData({ quorum: zeroAddress, chainId: 1 }, attestation),
+  ]
+  for (const { domain, types } of signed) {
+    const file = `eip712-${domain.name.replace('Suture ', '')}.json`
+    const { formats } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')).display
+    const [[name, fields]] = Object.entries(types) as [[string, readonly { name: string; type: string }[]]]
     expect(formats).toHaveProperty([
       `${name}(${fields.map((field) => `${field.type} ${field.name}`).join(',')})`,
     ])

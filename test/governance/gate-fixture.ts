@@ -107,9 +107,10 @@ export async function buildGateWorld(
   const siteMapOf = async (address: Address) => buildSiteMap(buildCfg(await codeAt(address)))
 
   const breaker = await deploy(breakerAbi, breakerBytecode, [owner.address, MAX_FREEZE, HEARTBEAT])
+  const templates = TEMPLATES.filter(({ name }) => name === 'sub-checked@1').map(toRegistration)
   const verifier = await deploy(restrictionVerifierAbi, restrictionVerifierBytecode, [
     owner.address,
-    TEMPLATES.filter(({ name }) => name === 'sub-checked@1').map(toRegistration),
+    templates,
   ])
   const sorted = guardians.map((address) => toAddress(address)).sort()
   const gate = await deploy(patchGateAbi, patchGateBytecode, [

@@ -69,6 +69,7 @@ struct Registration {
 
 /// @notice What the gate knows of a target.
 /// @param shimmed whether the target runs a shim now.
+/// @param standing whether it always does.
 /// @param restrictableUntil end of the window in which guardians may restrict; 0 while they have not begun.
 /// @param admin what the gate calls to upgrade: a ProxyAdmin, a diamond, or the target itself.
 /// @param via the Safe through which it calls; zero for a direct call.
@@ -79,6 +80,7 @@ struct Registration {
 struct Target {
     Kind kind;
     bool shimmed;
+    bool standing;
     uint48 restrictableUntil;
     address admin;
     address via;
@@ -134,6 +136,7 @@ interface IPatchGate {
     event RolledBack(address indexed target, address implementation, address indexed by);
     event TargetUpgraded(address indexed target, address implementation, bytes32 codeHash, bytes32 siteMapRoot);
     event Rearmed(address indexed target);
+    event StandingSet(address indexed target, bool standing);
     event GuardiansSet(address[] guardians, uint256 threshold);
     event Executed(address indexed to, uint256 value, bytes data);
 
@@ -234,6 +237,10 @@ interface IPatchGate {
 
     /// @notice Gives guardians a new window for restricting: from their next restriction on, or from now if one is in place.
     function rearm(address target) external;
+
+    /// @notice Keeps a shim in place for good, or no longer. A freeze then is cheaper, and one made at the Breaker counts at once; every
+    /// call of a user costs the shim's question and delegatecall more.
+    function setStanding(address target, bool standing) external;
 
     /// @notice Replaces the guardians. What was committed before is void.
     /// @param guardians ascending, without zero.

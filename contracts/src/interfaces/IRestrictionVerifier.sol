@@ -67,7 +67,9 @@ struct TemplateDefinition {
 ///
 /// where a window is `PUSH2 trampoline JUMP INVALID... JUMPDEST` and its trampoline is `JUMPDEST`, the displaced instructions with
 /// guards between them, and `PUSH2 (last byte of the window) JUMP`. A window that ends in a terminator has no way back.
-/// Guards are instances of allowed templates; windows lie in runs of the original's site map.
+/// Guards are instances of allowed templates; windows lie in runs of the original's site map. Of the map nothing is believed but that
+/// the run is code that is reached: where instructions start, that they may move and that none stands behind a terminator is read from
+/// the original itself.
 ///
 /// What the argument assumes: the site map is right (it is registered by the owner, after a reproducible analysis), templates do what
 /// they are registered for, jump targets of the original are not chosen by a caller, the original does not depend on its code size, code

@@ -81,6 +81,7 @@ contract People is Actor {
         uint256 budget = breaker.pauserOf(target, account).budget;
         vm.prank(address(stage));
         breaker.rearm(target, account);
+        stage.noteArmed(world, account);
         stage.grant(world, 0, budget);
         stage.note("re-armed a pauser");
     }

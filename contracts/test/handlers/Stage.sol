@@ -56,6 +56,8 @@ contract Stage is GateFixture {
 
     mapping(address implementation => bool) public verified;
     mapping(uint256 world => mapping(uint256 function_ => uint256)) public frozenUntil;
+    /// @dev When a pauser's freezes must be over, by its first one since it was armed.
+    mapping(uint256 world => mapping(address pauser => uint256)) public burntOut;
     mapping(uint256 world => mapping(uint256 function_ => uint256)) public refusedFor;
     mapping(uint256 world => uint256) public restrictedFor;
     mapping(uint256 world => uint256) public mayBeRefusedFor;
@@ -173,7 +175,9 @@ contract Stage is GateFixture {
         noteReleased(i);
     }
 
-    function noteFrozen(uint256 i, uint256 function_, uint256 until) external {
+    function noteFrozen(uint256 i, uint256 function_, address by, uint256 until) external {
+        if (burntOut[i][by] == 0) burntOut[i][by] = block.timestamp + (by == SENTINEL ? MAX_FREEZE : BUDGET_B);
+        vm.assertTrue(until <= burntOut[i][by]);
         if (until > frozenUntil[i][function_]) frozenUntil[i][function_] = until;
     }
 
@@ -181,6 +185,12 @@ contract Stage is GateFixture {
         for (uint256 f = 0; f < FUNCTIONS; ++f) {
             frozenUntil[i][f] = 0;
         }
+        noteArmed(i, SENTINEL);
+        noteArmed(i, PAUSER_B);
+    }
+
+    function noteArmed(uint256 i, address pauser_) public {
+        burntOut[i][pauser_] = 0;
     }
 
     function noteTime(uint256 i, uint256 function_, uint256 time) external {

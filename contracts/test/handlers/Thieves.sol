@@ -41,7 +41,7 @@ contract Thieves is Actor {
             abi.encodeCall(gate.freeze, (target, selectors(stage.selectorOf(function_)), duration, 0))
         );
         if (!success) return stage.note("freeze refused");
-        stage.noteFrozen(world, function_, abi.decode(returned, (uint256)));
+        stage.noteFrozen(world, function_, stage.pauser(pauser), abi.decode(returned, (uint256)));
     }
 
     function beat(uint256 world, uint256 pauser) external {

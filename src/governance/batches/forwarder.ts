@@ -1,4 +1,10 @@
-import { encodeAbiParameters, encodeDeployData, getContractAddress, keccak256 } from 'viem'
+import {
+  encodeAbiParameters,
+  encodeDeployData,
+  getContractAddress,
+  keccak256,
+  toFunctionSelector,
+} from 'viem'
 import type { Upgradable } from '../../chain/deployment/types.ts'
 import { type Address, type Hex, toAddress, toWord } from '../../core/hex.ts'
 import { upgradeableBeaconAbi, upgradeableBeaconBytecode } from '../../generated/contracts.ts'
@@ -9,6 +15,11 @@ export const FACTORY: Address = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
 
 const SALT = toWord(0n)
 const FORWARDER_TYPES = [{ type: 'address' }, { type: 'address' }, { type: 'bytes32' }] as const
+
+/** Functions of installers that are widely used (Aave v3), so that signers read a name. */
+const NAMES: ReadonlyMap<Hex, string> = new Map(
+  ['setPoolImpl', 'setPoolConfiguratorImpl'].map((name) => [toFunctionSelector(`${name}(address)`), name]),
+)
 
 interface PlanForwarderOptions {
   readonly gate: Address
@@ -24,7 +35,7 @@ export function planForwarder({
   implementation,
   route,
   creation,
-}: PlanForwarderOptions): Omit<ForwarderPlan, 'deployed'> {
+}: PlanForwarderOptions): Omit<ForwarderPlan, 'deployed' | 'registered'> {
   const beaconCode = encodeDeployData({
     abi: upgradeableBeaconAbi,
     bytecode: upgradeableBeaconBytecode,
@@ -69,6 +80,6 @@ export function installForwarder({ authority, forwarder }: Registrable): BatchCa
   if (!forwarder) return []
   const { installer, selector } = forwarder
   const data = `${selector}${forwarder.forwarder.slice(2).padStart(64, '0')}` as const
-  const what = `${installer}.${selector}(${forwarder.forwarder})`
+  const what = `${installer}.${NAMES.get(selector) ?? selector}(${forwarder.forwarder})`
   return [{ from: authority.holder.address, to: installer, data, what }]
 }

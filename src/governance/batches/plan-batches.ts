@@ -17,11 +17,12 @@ interface Onboarding {
  * risk that was not before: a gate does nothing with a target it does not know, and its owner could be given the authority as well.
  */
 export function planOnboarding({ site, targets, pausers }: Onboarding): Batch[] {
+  const unknown = targets.filter(({ forwarder }) => !forwarder?.registered)
   return groupBySender(accountsOf(site, targets), [
     ...handOver(site, targets),
     ...targets.flatMap((target) => deployForwarder(site, target)),
-    ...targets.flatMap((target) => introduce(site, target, pausers)),
-    ...targets.map((target) => registerTarget(site, target)),
+    ...unknown.flatMap((target) => introduce(site, target, pausers)),
+    ...unknown.map((target) => registerTarget(site, target)),
     ...targets.flatMap(installForwarder),
   ])
 }

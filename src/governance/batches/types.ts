@@ -54,6 +54,8 @@ export interface ForwarderPlan extends ForwarderRoute {
   readonly deployForwarder: Hex
   /** Which of the two addresses have code: anybody may have deployed there, and only this. */
   readonly deployed: readonly Address[]
+  /** Whether the gate knows the beacon: an earlier hand-over stopped before the forwarder was installed. */
+  readonly registered: boolean
 }
 
 /** A file to be written. */
