@@ -168,6 +168,7 @@ async function startLoop({ world, store, logger }: Options) {
     protection,
     logger,
     chain: 'bench',
+    gate: null,
     onRetraction: async () => undefined,
     onAlarm: async ({ findings, transaction, step, block }) => {
       alarms.set(transaction.hash, performance.now())

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, Option } from 'commander'
 import { createRpc } from '../chain/rpc.ts'
@@ -19,6 +18,7 @@ import type { Proposal, Signature } from '../governance/types.ts'
 import { examineRollback } from '../pipeline/examine-rollback.ts'
 import { explainRestrictionRequest, explainRollbackRequest } from '../pipeline/explain-request.ts'
 import { type Examination, examineRequest } from '../pipeline/reproduce.ts'
+import { confirm } from './confirm.ts'
 import { EXIT, print, printJson, progress } from './output.ts'
 import { readAddress } from './place.ts'
 import { passwordAtTerminal } from './read-secret.ts'
@@ -227,7 +227,7 @@ async function examineAndSign(
     const text = [...showExplanation(explanation), ...examinations.map(showExamination)].join('\n')
     tell({ type: 'examined', digest, examinations, explanation }, text)
     if (!examinations.every(({ passed }) => passed)) return { kind: 'not-passed' }
-    if (!(options.auto || (await confirm()))) return { kind: 'no' }
+    if (!(options.auto || (await confirm('sign this?')))) return { kind: 'no' }
     const checkContractSignature = createContractSignatureCheck(rpc)
     const signing = { account, gate: { gate, chainId }, checkContractSignature }
     const signature = await signProposal(signing, proposalOf(approval))
@@ -254,12 +254,3 @@ const proposalOf = (approval: ApprovalFile): Proposal =>
 
 const showExamination = ({ what, passed, detail }: Examination): string =>
   printable(`  ${passed ? 'ok  ' : 'BAD '} ${what}: ${detail}`)
-
-async function confirm(): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return (await prompt.question('sign this? [y/N] ')).trim().toLowerCase() === 'y'
-  } finally {
-    prompt.close()
-  }
-}

@@ -22,7 +22,14 @@ import { findAttestedTarget } from '../governance/attestation-target.ts'
 import { createContractSignatureCheck } from '../governance/check-contract-signature.ts'
 import { confirm } from './confirm.ts'
 import { EXIT, print, printJson } from './output.ts'
-import { addPlaceOptions, openPlace, type Place, type PlaceOptions, readAddress } from './place.ts'
+import {
+  addPlaceOptions,
+  openPlace,
+  type Place,
+  type PlaceOptions,
+  readAddress,
+  readContract,
+} from './place.ts'
 import { passwordAtTerminal } from './read-secret.ts'
 import { readSelector } from './read-selector.ts'
 import { showAttestation } from './show-attestation.ts'
@@ -87,11 +94,12 @@ export const attestCommand = addSignerOptions(
   })
 
 async function writeDown(
-  { rpc, gate }: Place,
+  place: Place,
   asked: AttestOptions & { readonly target: string; readonly functions: readonly string[] },
 ): Promise<SignedAttestation> {
+  const { rpc, gate } = place
   const quorum = readAddress('--quorum', asked.quorum ?? '')
-  const account = readAddress('<target>', asked.target)
+  const account = readContract(place, '<target>', asked.target)
   // One order for all watchers.
   const selectors = [...new Set(asked.functions.map(readSelector))].sort()
   if (selectors.length === 0) throw invalid('<function...>', 'absent', 'name what to freeze')

@@ -8,7 +8,7 @@ import { readGateTarget } from '../governance/read-gate-target.ts'
 import { explainRestrictionRequest, explainRollbackRequest } from '../pipeline/explain-request.ts'
 import { type ExecutionStep, planExecution } from '../pipeline/plan-execution.ts'
 import { print, printJson } from './output.ts'
-import { openPlace, type Place, type PlaceOptions, readAddress, requireGate } from './place.ts'
+import { openPlace, type Place, type PlaceOptions, readContract, requireGate } from './place.ts'
 import { showExplanation } from './show-explanation.ts'
 import { addSubmitOptions } from './submit-options.ts'
 import { type SubmitOptions, submitSteps } from './submit-steps.ts'
@@ -97,7 +97,11 @@ async function planOpen(
   { rollback, settle }: ExecuteOptions,
 ): Promise<readonly ExecutionStep[]> {
   const gate = requireGate(place)
-  const target = readAddress(rollback === undefined ? '--settle' : '--rollback', (rollback ?? settle)!)
+  const target = readContract(
+    place,
+    rollback === undefined ? '--settle' : '--rollback',
+    (rollback ?? settle)!,
+  )
   // Known to the gate, or this says so. Each restriction, and so each way back, has a nonce of its own.
   const { nonce } = await readGateTarget(place.rpc, { gate, target })
   if (rollback !== undefined) {

@@ -5,7 +5,7 @@ import { findGateTargets } from '../governance/find-gate-target.ts'
 import { planFreeze } from '../governance/plan-freeze.ts'
 import type { ExecutionStep } from '../pipeline/plan-execution.ts'
 import { planAttested, readAttested } from './freeze-attested.ts'
-import { openPlace, type Place, type PlaceOptions, readAddress, requireGate } from './place.ts'
+import { openPlace, type Place, type PlaceOptions, readContract, requireGate } from './place.ts'
 import { readSelector } from './read-selector.ts'
 import { addSubmitOptions } from './submit-options.ts'
 import { type SubmitOptions, submitSteps } from './submit-steps.ts'
@@ -53,7 +53,7 @@ async function planFreezes(
   asked: FreezeOptions & { readonly target: string; readonly functions: readonly string[] },
 ): Promise<readonly ExecutionStep[]> {
   const gate = requireGate(place)
-  const account = readAddress('<target>', asked.target)
+  const account = readContract(place, '<target>', asked.target)
   const selectors = asked.functions.map(readSelector)
   if (!/^[1-9]\d*$/.test(asked.duration)) throw invalid('--duration', asked.duration, 'give whole seconds')
   const targets = await findGateTargets(place.rpc, { gate, account, selectors })

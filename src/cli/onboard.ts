@@ -22,6 +22,7 @@ export interface OnboardCliOptions {
   readonly sentinel: readonly string[]
   readonly authority?: string
   readonly via?: boolean
+  readonly standing?: boolean
   readonly migrateTo?: string
   readonly as?: BatchFormat
   readonly governor?: string
@@ -51,6 +52,10 @@ export const onboardCommand = new Command('onboard')
     'who may upgrade, where the contract does not say so: the holder of a role',
   )
   .option('--via', 'where a Safe holds the authority, let it keep it and enable the gate as its module')
+  .option(
+    '--standing',
+    'keep a shim in place for good: freezes are cheaper and count at the Breaker, every call is dearer',
+  )
   .option('--migrate-to <gate>', 'move targets from the gate to this one')
   .addOption(
     new Option('--as <format>', 'what to write (default: by who has to act)').choices([
@@ -84,6 +89,7 @@ async function onboard(proxies: readonly string[], options: OnboardCliOptions): 
       pausers: options.sentinel.map(parsePauser),
       ...(options.authority ? { authority: parseAddress(options.authority, '--authority') } : {}),
       ...(options.via ? { via: true } : {}),
+      ...(options.standing ? { standing: true } : {}),
       ...(options.migrateTo ? { migrateTo: parseAddress(options.migrateTo, '--migrate-to') } : {}),
     })
     requireBreaker(found, site.breaker)

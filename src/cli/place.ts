@@ -19,6 +19,8 @@ export interface PlaceOptions {
 export interface Place {
   readonly rpc: Rpc
   readonly gate: Address | null
+  /** What the configuration calls by name. */
+  readonly contracts: Readonly<Record<string, Address>>
   /** Where `.suture/` lies. */
   readonly folder: string
   readonly database: string | null
@@ -55,6 +57,7 @@ export async function openPlace(options: PlaceOptions, chainId?: number): Promis
   return {
     rpc,
     gate,
+    contracts: {},
     folder: process.cwd(),
     database: null,
     signer: null,
@@ -64,11 +67,21 @@ export async function openPlace(options: PlaceOptions, chainId?: number): Promis
 }
 
 function fromConfig(config: LoadedConfig, { protocol, rpcUrl }: PlaceOptions, gate: Address | null): Place {
-  const { chain, gate: configured } = chooseProtocol(config, protocol)
+  const { chain, contracts, gate: configured } = chooseProtocol(config, protocol)
   const { folder, database, signer, secrets } = config
   const rpc = createRpc({ urls: rpcUrl === undefined ? chain.rpc : [rpcUrl], chainId: chain.id })
   const { maxFeePerGas, confirmations } = chain
-  return { rpc, gate: gate ?? configured, folder, database, signer, secrets, maxFeePerGas, confirmations }
+  return {
+    rpc,
+    gate: gate ?? configured,
+    contracts,
+    folder,
+    database,
+    signer,
+    secrets,
+    maxFeePerGas,
+    confirmations,
+  }
 }
 
 /** @throws CONFIG_INVALID */
@@ -76,6 +89,24 @@ export function requireGate({ gate }: Place): Address {
   if (gate !== null) return gate
   throw new SutureError('CONFIG_INVALID', 'Without a PatchGate there is nothing to ask.', {
     meta: ['field: --gate', 'value: absent', 'fix: give --gate, or name it in the configuration'],
+  })
+}
+
+/**
+ * A contract by its name in the configuration, or by its address.
+ *
+ * @throws CONFIG_INVALID naming the option and the names there are
+ */
+export function readContract({ contracts }: Place, option: string, text: string): Address {
+  const named = contracts[text]
+  if (named !== undefined || Object.keys(contracts).length === 0) return named ?? readAddress(option, text)
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return toAddress(text)
+  throw new SutureError('CONFIG_INVALID', 'Which contract is meant is not clear.', {
+    meta: [
+      `field: ${option}`,
+      `value: ${text.slice(0, 80)}`,
+      `fix: give an address, or one of ${Object.keys(contracts).join(', ')}`,
+    ],
   })
 }
 

@@ -12,6 +12,7 @@ import {
   type Place,
   type PlaceOptions,
   readAddress,
+  readContract,
   requireGate,
 } from './place.ts'
 import { showQuorum } from './show-attestation.ts'
@@ -48,7 +49,7 @@ export const statusCommand = addPlaceOptions(
 
 async function tellTarget(place: Place, given: string, { fromBlock, json }: StatusOptions): Promise<void> {
   const gate = requireGate(place)
-  const account = readAddress('<target>', given)
+  const account = readContract(place, '<target>', given)
   const [found] = (await findGateTargets(place.rpc, { gate, account, selectors: [] })).keys()
   const pausersFrom = BigInt(fromBlock)
   const status = await readTargetStatus(place.rpc, { gate, target: found ?? account, pausersFrom })

@@ -113,6 +113,20 @@ describe('onboarding a proxy of each kind, freezing it and leaving again', () =>
     await liveThrough(found, { from: holder, to: proxy, data })
   })
 
+  test('a shim that stands for good lets a freeze at the Breaker count at once, and leaves with the exit', async () => {
+    const { implementation, proxy } = await deployUups('OwnedVault')
+    const found = await plan([proxy], { standing: true })
+    expect(findObjections(found)).toEqual([])
+    await world.perform(found.batches)
+    const args = [proxy, [DEPOSIT], 600n, toWord(1n)]
+    await world.send(sentinel, found.site.breaker, encode('freeze(address,bytes4[],uint64,bytes32)', args))
+    expect(await world.works(user, proxy, DEPOSIT)).toBe(false)
+    await world.perform(found.exit)
+    expect(await world.works(user, proxy, DEPOSIT)).toBe(true)
+    const upgrade = encode('upgradeToAndCall(address,bytes)', [implementation, '0x'])
+    expect(await world.works(holder, proxy, upgrade)).toBe(true)
+  })
+
   test('a transparent proxy of OpenZeppelin 5 goes by its ProxyAdmin', async () => {
     const implementation = await world.create(protocols.Vault!)
     const proxy = await world.create(generated.transparent, [implementation, holder, DEPOSIT])

@@ -22,6 +22,8 @@ export interface OnboardOptions {
   readonly authority?: Address
   /** Safes keep the authority and enable the gate as a module. */
   readonly via?: boolean
+  /** Shims stay in place for good: freezes are cheaper, calls dearer. */
+  readonly standing?: boolean
   /** Move the targets from `gate` to this one. */
   readonly migrateTo?: Address
 }
@@ -52,7 +54,7 @@ export interface Onboarding {
  * @throws CONFIG_INVALID when the address of the gate is none of a PatchGate.
  */
 export async function planOnboard(options: OnboardOptions): Promise<Onboarding> {
-  const { rpc, gate, pausers, migrateTo } = options
+  const { rpc, gate, pausers, migrateTo, standing = false } = options
   const block = await readBlock(rpc, BigInt(await rpc.request<Hex>('eth_blockNumber')))
   const view: ChainView = { rpc, block: block.number }
   const site = await readGateSite(view, migrateTo ?? gate)
@@ -60,7 +62,9 @@ export async function planOnboard(options: OnboardOptions): Promise<Onboarding> 
   const wanted = { gate: site.gate, via: options.via ?? false, ...(old ? { from: old.gate } : {}) }
   const { targets, unsuitable } = await readTargets(view, options, wanted)
   const plan = { site, targets, pausers }
-  const batches = old ? planMigration({ from: old, to: site, targets, pausers }) : planOnboarding(plan)
+  const batches = old
+    ? planMigration({ from: old, to: site, targets, pausers })
+    : planOnboarding({ ...plan, standing })
   const exit = old
     ? planMigration({ from: site, to: old, targets: heldBy(targets, site), pausers })
     : planExit(plan)

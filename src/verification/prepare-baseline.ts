@@ -31,9 +31,9 @@ export async function prepareBaseline(given: VerificationRequest): Promise<Basel
   const start = request.state ?? {}
   const probing = probeOriginal(request, run, start)
   const history = await replaySteps(run, { steps: request.history, state: start })
-  const unknownCode = [...request.protection.contracts].filter(
-    (address) => request.codes[address] === undefined,
-  )
+  const unknownCode = [...request.protection.contracts]
+    .filter((address) => request.codes[address] === undefined)
+    .sort()
   const common = { request, run, history, unknownCode }
   const after = stateForAttack(request, history, start)
   const attack = await replaySteps(run, { steps: request.attack, state: after })

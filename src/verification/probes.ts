@@ -28,7 +28,8 @@ export function probeTargets(request: VerificationRequest): Address[] {
 export function planProbes(request: VerificationRequest, attacked: FunctionsUsed): Probe[] {
   const senders = [STRANGER, ...new Set(request.history.map(({ transaction }) => transaction.from))]
   const callers = senders.slice(0, 1 + HISTORY_SENDERS)
-  const [owned] = request.protection.contracts
+  // Whoever repeats this has the contracts from the bundle, in another order than the configuration's.
+  const [owned] = [...request.protection.contracts].sort()
   return probeTargets(request).flatMap((target) => {
     // Behind a proxy code works on the proxy's storage; called by itself it has none, and knows no caller from another.
     const isFront = request.protection.contracts.has(target)

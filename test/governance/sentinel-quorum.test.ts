@@ -112,12 +112,22 @@ const attest = (as: number, incident: string, ...more: string[]) =>
     ...['--evidence', keccak256(stringToHex(incident)), '--duration', '600', '--auto', ...more],
   )
 
+/** What did not pass examination. */
+const failed = ({ lines }: Outcome) =>
+  (lines[0]!.checks as { what: string; passed: boolean }[])
+    .filter(({ passed }) => !passed)
+    .map(({ what }) => what)
+
 const frozenUntil = (target: Address, selector: Hex) =>
   readView(node.rpc, { abi: breakerAbi, address: world.breaker, what: 'a Breaker' }, 'frozenUntil', [
     target,
     selector,
   ])
 const transactionsOf = (index: number) => world.client.getTransactionCount({ address: addressOf(index) })
+const wait = async (seconds: bigint) => {
+  await world.client.increaseTime({ seconds: Number(seconds) })
+  await world.client.mine({ blocks: 1 })
+}
 const now = async () => (await world.client.getBlock()).timestamp
 
 async function bond(account: Parameters<GateWorld['write']>[0] | Address): Promise<void> {
@@ -176,6 +186,8 @@ beforeAll(async () => {
   await world.client.setBalance({ address: safe, value: 2n * BOND })
   await world.client.impersonateAccount({ address: safe })
   await bond(safe)
+  // Deadlines are full hours: two watchers of a test must not have one between them.
+  await wait(HOUR - ((await now()) % HOUR) + 60n)
   const chain = { id: foundry.id, rpc: [node.url], confirmations: 1 }
   const protocol = { chain: 'local', contracts: { vault: world.target }, gate: world.gate }
   await writeFile(
@@ -376,10 +388,6 @@ describe('suture attest and suture freeze --attested', () => {
   })
 
   test('what the Breaker would refuse is not signed', async () => {
-    const failed = ({ lines }: Outcome) =>
-      (lines[0]!.checks as { what: string; passed: boolean }[])
-        .filter(({ passed }) => !passed)
-        .map(({ what }) => what)
     const tooLong = await attest(ALICE, 'fifth', '--json', '--duration', String(2n * DAY))
     expect(failed(tooLong)).toEqual(['freeze'])
     expect(JSON.stringify(tooLong.lines[0])).toContain('DurationOutOfBounds(172800, 86400)')
@@ -460,13 +468,14 @@ describe('suture attest and suture freeze --attested', () => {
     expect(await said(world.target, WITHDRAW, ...nobody)).toContain(
       'The contract did not answer as a SentinelQuorum does.',
     )
-    const handed = ['--file', path('handed.json')]
+    await writeAttestationFile(path('clear.json'), await attestation())
+    const handed = ['--file', path('clear.json')]
     expect(await said(...handed, '--incident', 'another')).toContain('field: --incident')
-    expect(await said(...handed, '--evidence', path('handed.json'))).toContain('field: --evidence')
+    expect(await said(...handed, '--evidence', path('clear.json'))).toContain('field: --evidence')
     expect(await said(...handed, '--quorum', world.gate)).toContain('field: --quorum')
-    const both = await suture(SENDER, 'freeze', world.target, WITHDRAW, '--attested', path('one.json'))
+    const both = await suture(SENDER, 'freeze', world.target, WITHDRAW, '--attested', path('clear.json'))
     expect(both.err).toContain('[CONFIG_INVALID]')
-    const named = await suture(SENDER, 'freeze', '--incident', 'x', '--attested', path('one.json'))
+    const named = await suture(SENDER, 'freeze', '--incident', 'x', '--attested', path('clear.json'))
     expect(named.err).toContain('field: --incident')
   })
 })
@@ -493,5 +502,37 @@ describe('suture status --quorum', () => {
     expect(err).toContain(`fix: get 1 more of ${safe}`)
     const leaving = await suture(BOB, 'attest', '--file', path('left.json'), '--auto')
     expect(leaving).toMatchObject({ code: 2, out: expect.stringContaining('is leaving') })
+  })
+})
+
+describe('a quorum that can freeze no more', () => {
+  test('says that its fuse burns, is blown, and is armed again', async () => {
+    const file = path('sixth.json')
+    await attest(ALICE, 'sixth', '--out', file)
+    await attest(ALICE, 'sixth', '--out', file, ...asSafe())
+    expect((await suture(SENDER, 'freeze', '--broadcast', '--attested', file)).code).toBe(0)
+    const burning = await attest(ALICE, 'seventh', '--json', '--out', path('burning.json'))
+    expect(failed(burning)).toEqual([])
+    expect(JSON.stringify(burning.lines[0])).toContain('its fuse burns until')
+    await wait(BigInt(BUDGET))
+    const blown = await attest(ALICE, 'seventh', '--json')
+    expect(failed(blown)).toEqual(['pauser', 'freeze'])
+    expect(JSON.stringify(blown.lines[0])).toContain('THE BREAKER WILL REFUSE IT')
+    expect(JSON.stringify(blown.lines[0])).toContain('FuseBlown(')
+    await world.write(funded(OWNER), world.breaker, breakerAbi, 'rearm', [world.target, quorum])
+    expect(failed(await attest(ALICE, 'seventh', '--json', '--out', path('seventh.json')))).toEqual([])
+  })
+
+  test('says that it is silent, and since when', async () => {
+    await wait(91n * DAY)
+    const silent = await attest(ALICE, 'eighth', '--json')
+    expect(failed(silent)).toEqual(['pauser', 'freeze'])
+    expect(JSON.stringify(silent.lines[0])).toContain('is silent since')
+    expect(JSON.stringify(silent.lines[0])).toContain('PauserSilent(')
+  })
+
+  test('does not take what came too late', async () => {
+    const late = await suture(BOB, 'attest', '--file', path('burning.json'), '--auto', '--json')
+    expect(failed(late)).toContain('deadline')
   })
 })

@@ -76,7 +76,8 @@ interface IBreaker {
     /// @notice Re-arms the fuse of `pauser` for `target` without lifting its freezes, and counts as its heartbeat. Only the owner.
     function rearm(address target, address pauser) external;
 
-    /// @notice Lets `pauser` freeze functions of `target`, or takes that away with a budget of 0. Freezes it made stay. Only the owner.
+    /// @notice Lets `pauser` freeze functions of `target`, or takes that away with a budget of 0. Freezes it made stay; its
+    /// fuse is armed anew. Only the owner.
     /// @param budget in seconds, at most {maxDuration}.
     function setPauser(address target, address pauser, uint32 budget) external;
 

@@ -169,7 +169,7 @@ async function inspectInstaller(subject: Subject, installer: Address): Promise<I
     forwarder: route,
     notes: [
       `its admin ${installer} calls what it installs, so a gate cannot use it: a forwarder to a beacon of the gate's is installed once`,
-      `the beacon names ${implementation}: if something else is installed before the forwarder is, the forwarder would take that back; plan again then`,
+      `the beacon names ${implementation}: the forwarder silently takes back whatever is installed before it, so plan again before that step`,
       `${owner} can still install something else through ${installer}: that power does not pass to the gate, and the gate is left by it`,
       `upgrades go by PatchGate.upgrade from then on; what ${installer} calls on a new implementation has to be called in the same batch`,
       'the forwarder stays after an exit, until something else is installed',

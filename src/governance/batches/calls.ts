@@ -61,7 +61,7 @@ export const askBreaker = (
 ): BatchCall =>
   make(breakerAbi, functionName, { from: site.breakerOwner.address, to: site.breaker, name: 'Breaker', args })
 
-type GateFunction = 'deregisterTarget' | 'execute' | 'registerTarget'
+type GateFunction = 'deregisterTarget' | 'execute' | 'registerTarget' | 'setStanding'
 
 /** A call of the gate's owner. */
 export const askGate = (site: GateSite, functionName: GateFunction, args: readonly unknown[]): BatchCall =>

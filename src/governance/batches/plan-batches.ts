@@ -9,6 +9,8 @@ interface Onboarding {
   readonly site: GateSite
   readonly targets: readonly Registrable[]
   readonly pausers: readonly Pauser[]
+  /** Whether shims stay in place for good. */
+  readonly standing?: boolean
 }
 
 /**
@@ -16,13 +18,14 @@ interface Onboarding {
  * gate and the pausers, then the targets are registered, which proves the authority by using it. Between two batches nothing is at
  * risk that was not before: a gate does nothing with a target it does not know, and its owner could be given the authority as well.
  */
-export function planOnboarding({ site, targets, pausers }: Onboarding): Batch[] {
+export function planOnboarding({ site, targets, pausers, standing = false }: Onboarding): Batch[] {
   const unknown = targets.filter(({ forwarder }) => !forwarder?.registered)
   return groupBySender(accountsOf(site, targets), [
     ...handOver(site, targets),
     ...targets.flatMap((target) => deployForwarder(site, target)),
     ...unknown.flatMap((target) => introduce(site, target, pausers)),
     ...unknown.map((target) => registerTarget(site, target)),
+    ...(standing ? unknown.map((target) => askGate(site, 'setStanding', [targetKey(target), true])) : []),
     ...targets.flatMap(installForwarder),
   ])
 }

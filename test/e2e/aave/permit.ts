@@ -1,4 +1,4 @@
-import { hexToSignature } from 'viem'
+import { parseSignature } from 'viem'
 import { foundry } from 'viem/chains'
 import type { Address, Hex } from '../../../src/core/hex.ts'
 import { toAddress } from '../../../src/core/hex.ts'
@@ -44,6 +44,6 @@ export async function signPermit(
     },
     message: { owner, spender, value, nonce, deadline: DEADLINE },
   })
-  const { r, s, v } = hexToSignature(signature)
+  const { r, s, v } = parseSignature(signature)
   return { deadline: DEADLINE, v: Number(v), r, s }
 }

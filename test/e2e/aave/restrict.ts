@@ -25,7 +25,7 @@ interface Restricting {
   readonly guardians: readonly number[]
 }
 
-export interface PreparedRestriction {
+interface PreparedRestriction {
   readonly publish: PlannedCall
   readonly restrict: PlannedCall
   readonly bytes: { readonly original: number; readonly patched: number }

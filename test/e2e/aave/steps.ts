@@ -160,7 +160,7 @@ function administration(market: Market, { admin, alice }: Cast): Step[] {
   ]
 }
 
-const setPrice = ({ oracle: _, weth }: Market, price: bigint): Hex =>
+const setPrice = ({ weth }: Market, price: bigint): Hex =>
   encode('setAssetPrice(address,uint256)', [weth.asset, price])
 
 /** The price at which Alice is just below what her debt asks for. */

@@ -16,7 +16,7 @@ import { silent } from '../../support/store.ts'
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly out: string
   readonly err: string
@@ -91,7 +91,7 @@ function jsonIn(text: string): Ended['lines'] {
 }
 
 /** Who acts for the accounts that have to. */
-export interface Signers {
+interface Signers {
   /** The only owner of the Safe. */
   readonly safeOwner: Address
   /** Of the timelock; anyone executes. */

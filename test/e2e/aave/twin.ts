@@ -82,7 +82,7 @@ export async function askBoth(twins: Twins, questions: readonly Question[]): Pro
   expect(guarded).toEqual(plain)
 }
 
-/** Selectors of the functions of `account` that ran in the latest block, also where they were called by others. */
+/** Selectors of the functions of `account` that ran in these blocks, also where they were called by others. */
 export async function functionsCalled(world: World, account: Address, blocks: readonly bigint[]) {
   const called = new Set<Hex>()
   for (const block of blocks) {

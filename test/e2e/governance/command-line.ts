@@ -6,6 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
+const PATIENCE_MS = 60_000
+
 type Line = { readonly [key: string]: unknown }
 
 export interface Ended {
@@ -88,9 +90,19 @@ function going(child: ChildProcess, name: string): Going {
           )
           if (!found && !ended) return
           waiting.delete(look)
+          clearTimeout(timer)
           if (found) resolve(found)
-          else reject(new Error(`suture ${name} ended before ${JSON.stringify(fields)}: ${complaint}`))
+          else fail('it ended')
         }
+        const fail = (reason: string) => {
+          const said = lines.slice(-1).map((line) => JSON.stringify(line).slice(0, 4_000))
+          reject(
+            new Error(
+              `suture ${name} did not say ${JSON.stringify(fields)}; ${reason}\n${[...said, complaint].join('\n')}`,
+            ),
+          )
+        }
+        const timer = setTimeout(() => fail('it takes too long'), PATIENCE_MS)
         waiting.add(look)
         look()
       }),
