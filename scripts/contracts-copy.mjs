@@ -1,6 +1,6 @@
 // A copy of contracts/ that tools may change. node_modules lies inside it: forge coverage resolves imports below the project's root only.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,9 +18,21 @@ export function readRemappings(copy) {
   return [...readLocalConfig(copy).matchAll(/"(\S+=node_modules\/\S*)"/g)].map((match) => match[1])
 }
 
+const copies = new Set()
+
+/** Deletes a copy. Those that are left are deleted at the end, also when it comes by a signal. */
+export function deleteCopy(copy) {
+  rmSync(copy, { recursive: true, force: true })
+  copies.delete(copy)
+}
+
+process.on('exit', () => copies.forEach(deleteCopy))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 /** Copies the sources and tests, of contracts/ or of a copy, to a new folder under the temporary directory, and gives its path. */
 export function copyContracts(name, from = CONTRACTS) {
   const copy = mkdtempSync(join(tmpdir(), `suture-${name}-`))
+  copies.add(copy)
   for (const entry of ['src', 'test', 'solc-shim.mjs']) {
     cpSync(join(from, entry), join(copy, entry), { recursive: true })
   }

@@ -1,9 +1,9 @@
 // Line and branch coverage of contracts/src by the forge tests. Fails when either is below the least allowed.
 // forge measures code compiled without optimiser. A line counts when a statement on it ran. Of an `if` without `else` it counts the branch
 // into the body only, never the way past it; it does not look into `&&`, `||` and `?:`. Mutation testing does.
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { copyContracts, runForge } from './contracts-copy.mjs'
+import { copyContracts, deleteCopy, runForge } from './contracts-copy.mjs'
 
 const LEAST = 0.95
 const KINDS = { lines: 'DA', branches: 'BRDA' }
@@ -66,7 +66,7 @@ async function measure() {
     const failed = [...output.matchAll(/^\[FAIL.*\] (\w+)\(/gm)].map(([, test]) => test)
     return { rows: readCoverage(readFileSync(join(copy, 'lcov.info'), 'utf8')), failed: new Set(failed) }
   } finally {
-    rmSync(copy, { recursive: true })
+    deleteCopy(copy)
   }
 }
 

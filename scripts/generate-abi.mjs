@@ -26,9 +26,11 @@ const root = new URL('../', import.meta.url)
 const output = new URL('src/generated/contracts.ts', root)
 
 /** Proxies are OpenZeppelin's own; nothing of ours imports them but tests. */
-const PROXIES = ['transparent/TransparentUpgradeableProxy', 'beacon/BeaconProxy', 'beacon/UpgradeableBeacon'].map(
-  (name) => `../node_modules/@openzeppelin/contracts/proxy/${name}.sol`,
-)
+const PROXIES = [
+  'transparent/TransparentUpgradeableProxy',
+  'beacon/BeaconProxy',
+  'beacon/UpgradeableBeacon',
+].map((name) => `../node_modules/@openzeppelin/contracts/proxy/${name}.sol`)
 
 /** Compiles all of it and nothing else: what is compiled along must not depend on tests or on what happens to be cached. */
 function build() {

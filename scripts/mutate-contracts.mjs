@@ -1,9 +1,9 @@
 // Mutation testing of contracts/src: makes small mistakes in the contracts, one at a time, and sees whether the tests notice.
 // Results are kept in contracts/mutation/. Fails when the score is below 90 % or a survivor is not explained.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { CONTRACTS, copyContracts } from './contracts-copy.mjs'
+import { CONTRACTS, copyContracts, deleteCopy } from './contracts-copy.mjs'
 import { findMutants, sampleMutants } from './mutation/find-mutants.mjs'
 import { scoreOf, unexplained, writeReport } from './mutation/report.mjs'
 import { readSyntaxTrees } from './mutation/syntax.mjs'
@@ -117,6 +117,6 @@ if (options.help) {
   try {
     await mutate(snapshot)
   } finally {
-    rmSync(snapshot, { recursive: true })
+    deleteCopy(snapshot)
   }
 }

@@ -128,6 +128,12 @@ contract TemplateCodeTest is Base {
         list[0] = Hole(offset, kind, width, value);
     }
 
+    function test_only_a_registered_template_is_allowed_or_not() external {
+        bytes32 unknown = keccak256("unknown@1");
+        vm.expectRevert(abi.encodeWithSelector(IRestrictionVerifier.TemplateNotAllowed.selector, unknown));
+        verifier.setTemplateAllowed(unknown, true);
+    }
+
     function test_a_verifier_is_made_with_its_templates() external {
         TemplateDefinition[] memory templates = new TemplateDefinition[](2);
         templates[0] = TemplateDefinition("refuse@1", hex"61000056", new Hole[](1));

@@ -1,7 +1,7 @@
 // Tests one mutant after the other in a copy of contracts/.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
-import { copyContracts, runForge } from '../contracts-copy.mjs'
+import { copyContracts, deleteCopy, runForge } from '../contracts-copy.mjs'
 import { applyMutant } from './find-mutants.mjs'
 import { serveSolc } from './solc-client.mjs'
 import { listFiles } from './syntax.mjs'
@@ -80,7 +80,7 @@ async function openWorkspace(snapshot, solc, names) {
     if (code !== 0) throw new Error(`The tests fail without any mutant:\n${output.slice(-1500)}`)
   }
   const baseline = tests.length > 0 ? readBytecode(copy) : new Map()
-  return { copy, tests, baseline, close: () => rmSync(copy, { recursive: true }) }
+  return { copy, tests, baseline, close: () => deleteCopy(copy) }
 }
 
 /** How a run of the tests ended: `invalid` when the mutant does not compile, nothing when every test passed. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { LocalAccount } from 'viem'
@@ -49,7 +50,7 @@ export async function openSigner(reference: SignerReference, options: OpenOption
     const key = reader.read({ ...reference, optional: false }, 'signer')!
     return { account: localAccount(key, reference), secrets: [...reader.secrets(), key] }
   }
-  const file = await readJsonFile(keystorePath(options.folder, reference.name))
+  const file = await readKeystore(options.folder, reference.name)
   const password = await passwordOf(reference, options, reader)
   const key = await decryptKey(file, password)
   return { account: localAccount(key, reference), secrets: [password, key] }
@@ -64,11 +65,19 @@ export async function readSignerAddress(reference: SignerReference, options: Ope
   if (reference.secret === 'external') return toAddress(reference.address)
   if (reference.secret === 'env') return toAddress((await openSigner(reference, options)).account.address)
   const path = keystorePath(options.folder, reference.name)
-  const { address } = Object(await readJsonFile(path)) as { address?: unknown }
+  const { address } = Object(await readKeystore(options.folder, reference.name)) as { address?: unknown }
   if (typeof address === 'string' && /^(0x)?[0-9a-fA-F]{40}$/.test(address))
     return toAddress(`0x${address.replace(/^0x/, '')}`)
   throw new SutureError('KEYSTORE_INVALID', 'The keystore does not say whose key it holds.', {
     meta: [`file: ${path}`, 'field: address', 'fix: export it from the wallet again'],
+  })
+}
+
+async function readKeystore(folder: string, name: string): Promise<unknown> {
+  const path = keystorePath(folder, name)
+  if (existsSync(path)) return readJsonFile(path)
+  throw new SutureError('FILE_UNREADABLE', 'There is no keystore of this name here.', {
+    meta: [`looked for: ${path}`, `fix: make it with \`suture keystore new ${name}\`, or run where it lies`],
   })
 }
 

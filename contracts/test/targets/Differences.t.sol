@@ -149,6 +149,27 @@ contract DifferencesTest is TargetFixture {
         gate.registerTarget(_facet(address(diamond), address(facet), list));
     }
 
+    function test_a_function_is_found_by_the_facet_that_answers_it_until_the_facet_leaves() external {
+        Deployment memory d = adopt(Package.Diamond);
+        bytes4[] memory own = selectorsOf(Package.Diamond);
+        vm.assertEq(gate.selectorsOf(d.key).length, own.length);
+        vm.assertEq(gate.keyOf(d.target, own[0]), d.key);
+        vm.assertEq(gate.keyOf(d.target, otherSelectors()[0]), address(0));
+        vm.assertEq(gate.keyOf(d.key, otherSelectors()[0]), d.key);
+        gate.deregisterTarget(d.key);
+        vm.assertEq(gate.keyOf(d.target, own[0]), address(0));
+        vm.assertEq(gate.selectorsOf(d.key).length, 0);
+    }
+
+    function test_refuses_a_facet_whose_function_is_named_twice() external {
+        Deployment memory d = deploy(Package.Diamond);
+        protect(d.key);
+        bytes4[] memory twice = new bytes4[](2);
+        (twice[0], twice[1]) = (selectorsOf(Package.Diamond)[0], selectorsOf(Package.Diamond)[0]);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.SelectorInvalid.selector, twice[0]));
+        gate.registerTarget(_facet(d.target, d.implementation, twice));
+    }
+
     // ---- inside ----
 
     function _refuseAs(Package package, Kind kind, bytes memory reason) private {
