@@ -22,23 +22,26 @@ import {IBeaconForwarder} from "./interfaces/IBeaconForwarder.sol";
 /// `upgradeToAndCall` and whatever else carries `onlyProxy`: such a proxy leaves only by way of an implementation that makes the move,
 /// given to the beacon by the gate's owner. Some from before OpenZeppelin 4.5 take no forwarder: they try the way back first.
 /// @dev It has no storage; all it knows are immutables. So there is nothing reentrancy could find half done. The refusal is swallowed
-/// only if there is a reason: who executes a proposal chooses the gas, and must not turn a lack of it into a skipped initialisation.
+/// only if it is the one foreseen: who executes a proposal chooses the gas, and must not turn a lack of it into a skipped initialisation.
 contract BeaconForwarder is IBeaconForwarder, Proxy {
     address private immutable _self = address(this);
     IBeacon private immutable _beacon;
     address private immutable _installer;
     bytes32 private immutable _installCalldataHash;
+    bytes32 private immutable _refusalHash;
 
     /// @param beacon_ owned by the gate.
     /// @param installer_ the sender of the installing call.
     /// @param installCalldataHash_ hash of its calldata, e.g. of `initialize(provider)`.
-    constructor(address beacon_, address installer_, bytes32 installCalldataHash_) {
+    /// @param refusalHash_ hash of the data with which the implementation refuses that call, e.g. of "already initialized".
+    constructor(address beacon_, address installer_, bytes32 installCalldataHash_, bytes32 refusalHash_) {
         if (beacon_.code.length == 0 || IBeacon(beacon_).implementation().code.length == 0) {
             revert BeaconInvalid(beacon_);
         }
         _beacon = IBeacon(beacon_);
         _installer = installer_;
         _installCalldataHash = installCalldataHash_;
+        _refusalHash = refusalHash_;
     }
 
     /// @dev Runs the function for the forwarder's own address only; through a proxy the selector is the implementation's to answer.
@@ -89,6 +92,6 @@ contract BeaconForwarder is IBeaconForwarder, Proxy {
     /// @dev Makes the call all the same, so that an initialisation the implementation would accept is never skipped.
     function _install() private {
         (bool success, bytes memory reason) = _implementation().delegatecall(msg.data);
-        if (!success && reason.length == 0) revert InstallFailed();
+        if (!success && (reason.length == 0 || keccak256(reason) != _refusalHash)) revert InstallFailed();
     }
 }

@@ -7,6 +7,7 @@ import {Proxy} from "@openzeppelin/contracts/proxy/Proxy.sol";
 import {IBreaker} from "./interfaces/IBreaker.sol";
 import {IGuardShim} from "./interfaces/IGuardShim.sol";
 import {IUUPSProxy} from "./interfaces/IUpgradeable.sol";
+import {Upgrades} from "./libraries/Upgrades.sol";
 
 /// @title GuardShim
 /// @notice Stands before an untouched implementation. It has no storage; all it knows are immutables.
@@ -71,6 +72,7 @@ contract GuardShim is IGuardShim, Proxy {
 
     function _fallback() internal override {
         if (address(this) == _self) revert CalledDirectly();
+        if (msg.data.length == 32 && bytes32(msg.data) == Upgrades.PROBE) _answer(_self);
         if (msg.sender == _upgrader && msg.sig == IUUPSProxy.upgradeToAndCall.selector) {
             (address implementation, bytes memory data) = abi.decode(msg.data[4:], (address, bytes));
             _requireProxiable(implementation);
@@ -80,7 +82,17 @@ contract GuardShim is IGuardShim, Proxy {
             ERC1967Utils.upgradeToAndCall(abi.decode(msg.data[4:], (address)), "");
         } else {
             if (_breaker.isFrozen(_target, msg.sig)) revert FunctionFrozen(msg.sig);
+            // A call to nothing succeeds: better none at all.
+            if (_original.code.length == 0) revert OriginalGone(_original);
             _delegate(_original);
+        }
+    }
+
+    /// @dev Ends the call with `account` as its return data.
+    function _answer(address account) private pure {
+        assembly ("memory-safe") {
+            mstore(0, account)
+            return(0, 32)
         }
     }
 

@@ -40,6 +40,9 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         address[] memory guardians_,
         uint256 threshold_
     ) Ownable(owner_) {
+        if (provisionalPeriod_ == 0 || provisionalPeriod_ > type(uint32).max) {
+            revert PeriodInvalid(provisionalPeriod_);
+        }
         breaker = breaker_;
         verifier = verifier_;
         provisionalPeriod = provisionalPeriod_;
@@ -56,7 +59,10 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     {
         Target storage t = _known(target);
         until = breaker.freezeFor(msg.sender, target, selectors, duration, incident);
-        if (!t.shimmed) _switch(t, target, true);
+        if (!t.shimmed) {
+            _requireLive(t, target);
+            _switch(t, target, true);
+        }
     }
 
     /// @inheritdoc IPatchGate
@@ -81,14 +87,20 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Target storage t = _known(target);
         _requireRestriction(t, restriction, signatures);
         _requireHash(restriction.certificateHash, keccak256(abi.encode(certificate)));
+        _requireLive(t, target);
         _openWindow(t, target);
-        patched = runtime.length == 0 ? predict(target, restriction.salt) : _publish(t, restriction, runtime);
+        patched = predict(target, restriction.salt);
+        if (runtime.length != 0) {
+            // What is made in a transaction can still be destroyed in it (EIP-6780): nothing may come behind this call.
+            if (msg.sender != tx.origin || msg.sender.code.length != 0) revert PublishFirst();
+            _publish(t, restriction, runtime);
+        }
         _requireHash(restriction.patchedCodeHash, patched.codehash);
         t.nonce = restriction.nonce + 1;
 
         verifier.verify(t.original, patched, certificate, t.siteMapRoot);
         t.current = patched;
-        t.currentShim = _shims[target][patched];
+        t.currentShim = _shimOf(t, target, patched);
         emit Restricted(target, patched, restriction.nonce, restriction.bundleHash, t.restrictableUntil);
         emit FreezesLifted(target);
         breaker.release(target);
@@ -100,7 +112,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Target storage t = _known(target);
         if (msg.sender == owner()) {
             t.restrictableUntil = 0;
-        } else if (block.timestamp < t.restrictableUntil) {
+        } else if (block.timestamp < t.restrictableUntil && t.current.code.length != 0) {
             revert RollbackTooEarly(t.restrictableUntil);
         }
         _rollback(t, target);
@@ -149,8 +161,11 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
     /// @inheritdoc IPatchGate
     function deregisterTarget(address target) external onlyOwner nonReentrant {
         Target storage t = _known(target);
-        if (t.current != t.original) revert ProvisionalInPlace(target);
-        if (t.shimmed) _switch(t, target, false);
+        bool live = _isLive(t, target);
+        bool provisional = t.current != t.original;
+        t.current = t.original;
+        // What somebody else has upgraded meanwhile is left as it is.
+        if (live && (t.shimmed || provisional)) _switch(t, target, false);
         // The nonce stays and grows, so that no old signature counts should the target come back.
         uint256 nonce = t.nonce + 1;
         _disclaim(t.admin, target);
@@ -164,6 +179,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         Target storage t = _known(target);
         if (t.current == t.original) revert NothingProvisional(target);
         _requireHash(patchedCodeHash, t.current.codehash);
+        _requireLive(t, target);
         _adopt(t, target, t.current, siteMapRoot);
         emit Ratified(target, t.original, patchedCodeHash, siteMapRoot);
         _proveAuthority(t, target);
@@ -180,6 +196,8 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         emit TargetUpgraded(target, implementation, t.originalCodeHash, siteMapRoot);
         emit ImplementationSwitched(target, implementation);
         t.shimmed = false;
+        // The code may be the same as before.
+        ++t.nonce;
         t.upgradeTo(target, _selectors[target], implementation, data);
         _proveAuthority(t, target);
     }
@@ -278,12 +296,31 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
         _requireApproved(hashRestriction(restriction), signatures);
     }
 
+    /// @dev A Safe that kept the authority may have upgraded by itself: then what the gate would put in place is older code.
+    function _requireLive(Target storage t, address target) private view {
+        if (!_isLive(t, target)) revert RecordStale(target);
+    }
+
+    /// @dev Whether the target runs what the record says, as far as it can be asked: a proxy without a shim does not tell.
+    function _isLive(Target storage t, address target) private view returns (bool) {
+        if (t.via == address(0)) return true;
+        address recorded = t.shimmed ? t.currentShim : t.current;
+        if (t.kind == Kind.Beacon) return IUpgradeableBeacon(target).implementation() == recorded;
+        if (t.kind == Kind.Facet) return IDiamond(t.admin).facetAddress(_selectors[target][0]) == recorded;
+        if (!t.shimmed) return true;
+        (bool success, bytes memory answer) = target.staticcall(abi.encode(Upgrades.PROBE));
+        return success && answer.length == 32 && abi.decode(answer, (address)) == recorded;
+    }
+
     /// @dev What can be asked of the target itself must agree with what the owner says of it.
     function _requireShape(Registration calldata registration) private view {
         Kind kind = registration.kind;
         address implementation = registration.implementation;
         bytes4[] calldata selectors = registration.selectors;
+        address admin = Upgrades.hasAdmin(kind) ? registration.admin : registration.target;
         if (kind == Kind.None) revert KindInvalid();
+        // Through a Safe a call to nothing succeeds.
+        if (admin.code.length == 0) revert AdminInvalid(admin);
         if (kind == Kind.Beacon && IUpgradeableBeacon(registration.target).implementation() != implementation) {
             revert ImplementationInvalid(implementation);
         }
@@ -330,6 +367,7 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
 
     function _rollback(Target storage t, address target) private {
         if (t.current == t.original) revert NothingProvisional(target);
+        _requireLive(t, target);
         t.current = t.original;
         t.currentShim = t.originalShim;
         // What was signed before and not used does not come after.
@@ -364,7 +402,9 @@ contract PatchGate is Guardians, Ownable2Step, ReentrancyGuardTransient {
 
     function _settle(Target storage t, address target) private {
         bool needed = _needsShim(t, target);
-        if (t.shimmed != needed) _switch(t, target, needed);
+        if (t.shimmed == needed) return;
+        _requireLive(t, target);
+        _switch(t, target, needed);
     }
 
     /// @dev While a freeze lasts the shim must be in place, whatever happens in between. A provisional restriction of code that upgrades

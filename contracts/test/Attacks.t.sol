@@ -6,6 +6,7 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {Create3} from "@openzeppelin/contracts/utils/Create3.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IGuardShim} from "../src/interfaces/IGuardShim.sol";
 import {IPatchGate, Kind, Registration, Rollback, Signature, Target} from "../src/interfaces/IPatchGate.sol";
 import {IRestrictionVerifier, Run} from "../src/interfaces/IRestrictionVerifier.sol";
 import {IDiamond} from "../src/interfaces/IUpgradeable.sol";
@@ -138,11 +139,47 @@ contract AttacksTest is GateFixture {
         (Proposal memory p, Signature[] memory signatures) = _signed();
         address next = address(new UupsVaultV2());
         gate.upgrade(target, next, "", bytes32(0));
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 1, 0));
+        p.restriction.nonce = 1;
+        signatures = sign(gate.hashRestriction(p.restriction), 0, 2);
         _refused(
             p,
             signatures,
             abi.encodeWithSelector(IPatchGate.HashMismatch.selector, next.codehash, p.restriction.originalCodeHash)
         );
+    }
+
+    /// @dev The owner may register the same code again, with another site map: what was signed before is void all the same.
+    function test_a_restriction_does_not_survive_an_upgrade_to_the_same_code() external {
+        (Proposal memory p, Signature[] memory signatures) = _signed();
+        gate.upgrade(target, gate.targetOf(target).original, "", rootOf(gate.targetOf(target).original));
+        _refused(p, signatures, abi.encodeWithSelector(IPatchGate.NonceMismatch.selector, 1, 0));
+    }
+
+    /// @dev Code that was made in this transaction could still be destroyed in it.
+    function test_a_contract_does_not_submit_code_it_could_destroy_behind_the_call() external {
+        (Proposal memory p, Signature[] memory signatures) = _signed();
+        bytes memory call = abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures));
+        (bool success, bytes memory reason) = address(gate).call(call);
+        vm.assertFalse(success);
+        vm.assertEq(reason, abi.encodeWithSelector(IPatchGate.PublishFirst.selector));
+        // A contract under construction has no code, and is not where the transaction comes from.
+        vm.prank(THIEF);
+        (success, reason) = address(gate).call(call);
+        vm.assertFalse(success);
+        vm.assertEq(reason, abi.encodeWithSelector(IPatchGate.PublishFirst.selector));
+        gate.publish(p.restriction, p.runtime, signatures);
+        gate.restrict(p.restriction, "", p.certificate, signatures);
+    }
+
+    function test_a_restriction_whose_code_is_gone_refuses_and_is_rolled_back_by_anyone_at_once() external {
+        restrict(target);
+        vm.etch(gate.targetOf(target).current, "");
+        vm.expectRevert(abi.encodeWithSelector(IGuardShim.OriginalGone.selector, gate.targetOf(target).current));
+        Vault(target).deposit(1);
+        vm.prank(THIEF);
+        gate.rollback(target);
+        Vault(target).deposit(1);
     }
 
     // ---- the site map ----
@@ -438,6 +475,7 @@ contract AttacksTest is GateFixture {
         FickleGuardian guardian = _withFickleGuardian();
         (Proposal memory p, Signature[] memory signatures) = _signedBy(guardian);
         guardian.become(FickleGuardian.Mood.Hungry, "");
+        vm.prank(THIEF, THIEF);
         (bool success, bytes memory reason) = address(gate).call{gas: 20_000_000}(
             abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures))
         );
@@ -558,7 +596,7 @@ contract AttacksTest is GateFixture {
     }
 
     function _refused(Proposal memory p, Signature[] memory signatures, bytes memory reason) private {
-        vm.prank(THIEF);
+        vm.prank(THIEF, THIEF);
         (bool success, bytes memory data) =
             address(gate).call(abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures)));
         vm.assertFalse(success);

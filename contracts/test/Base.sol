@@ -24,6 +24,7 @@ interface Vm {
     function load(address account, bytes32 slot) external view returns (bytes32);
     function mockCallRevert(address account, bytes calldata data, bytes calldata reason) external;
     function prank(address sender) external;
+    function prank(address sender, address origin) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gas);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;

@@ -72,6 +72,9 @@ contract Thirsty {
 }
 
 contract BeaconForwarderTest is GateFixture {
+    /// @dev What the implementations of most tests refuse a second initialisation with.
+    bytes private _refusal = abi.encodeWithSelector(Vault.NotOwner.selector);
+
     bytes32 private constant NO_CALL = 0;
 
     UpgradeableBeacon private beacon;
@@ -200,6 +203,7 @@ contract BeaconForwarderTest is GateFixture {
 
     function test_does_not_pass_on_that_the_installing_call_is_refused(uint256 code) external {
         bytes memory call = abi.encodeCall(Mirror.refuse, (code));
+        _refusal = abi.encodeWithSelector(Mirror.Refused.selector, code, "because");
         (, address payable forwarded) = _mirrors(address(this), keccak256(call));
         (bool success, bytes memory returned) = forwarded.call(call);
         vm.assertTrue(success);
@@ -280,11 +284,23 @@ contract BeaconForwarderTest is GateFixture {
         vm.assertEq(proxy.initialized(), success ? amount : 0);
     }
 
+    /// @dev An initialiser that says why, when what it calls ran out of gas.
+    function test_another_refusal_than_the_foreseen_is_passed_on() external {
+        bytes memory call = abi.encodeCall(Mirror.refuse, (2));
+        (, address payable forwarded) = _mirrors(address(this), keccak256(call));
+        vm.expectRevert(IBeaconForwarder.InstallFailed.selector);
+        Mirror(forwarded).refuse(2);
+        _refusal = abi.encodeWithSelector(Mirror.Refused.selector, 2, "because");
+        (, forwarded) = _mirrors(address(this), keccak256(call));
+        (bool success,) = forwarded.call(call);
+        vm.assertTrue(success);
+    }
+
     // ---- the forwarder itself ----
 
     function test_tells_what_it_is_when_called_directly(address installer, bytes32 hash) external {
         beacon = new UpgradeableBeacon(address(new PlainVault()), address(this));
-        BeaconForwarder forwarder = new BeaconForwarder(address(beacon), installer, hash);
+        BeaconForwarder forwarder = new BeaconForwarder(address(beacon), installer, hash, hash);
         vm.assertEq(forwarder.forwarderBeacon(), address(beacon));
         vm.assertEq(forwarder.forwarderInstaller(), installer);
         vm.assertEq(forwarder.forwarderInstallCalldataHash(), hash);
@@ -302,10 +318,10 @@ contract BeaconForwarderTest is GateFixture {
     function test_refuses_a_beacon_that_names_no_code() external {
         address nobody = address(0xdead);
         vm.expectRevert(abi.encodeWithSelector(IBeaconForwarder.BeaconInvalid.selector, nobody));
-        new BeaconForwarder(nobody, address(this), NO_CALL);
+        new BeaconForwarder(nobody, address(this), NO_CALL, NO_CALL);
         address hollow = address(new HollowBeacon());
         vm.expectRevert(abi.encodeWithSelector(IBeaconForwarder.BeaconInvalid.selector, hollow));
-        new BeaconForwarder(hollow, address(this), NO_CALL);
+        new BeaconForwarder(hollow, address(this), NO_CALL, NO_CALL);
     }
 
     // ---- inside ----
@@ -355,7 +371,7 @@ contract BeaconForwarderTest is GateFixture {
     }
 
     function _forwarder(address owned, address installer, bytes32 hash) private returns (address) {
-        return address(new BeaconForwarder(owned, installer, hash));
+        return address(new BeaconForwarder(owned, installer, hash, keccak256(_refusal)));
     }
 
     function _admin(address proxy) private view returns (ProxyAdmin) {

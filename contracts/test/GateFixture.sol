@@ -216,7 +216,7 @@ abstract contract GateFixture is Base {
     }
 
     function submit(Proposal memory p, Signature[] memory signatures) internal returns (address) {
-        vm.prank(ANYONE);
+        vm.prank(ANYONE, ANYONE);
         return gate.restrict(p.restriction, p.runtime, p.certificate, signatures);
     }
 

@@ -382,7 +382,7 @@ contract GuardiansTest is GateFixture {
     }
 
     function _refused(Proposal memory p, Signature[] memory signatures, bytes memory reason) private {
-        vm.prank(ANYONE);
+        vm.prank(ANYONE, ANYONE);
         (bool success, bytes memory data) =
             address(gate).call(abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures)));
         vm.assertFalse(success);

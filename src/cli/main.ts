@@ -13,6 +13,7 @@ import { inspectCommand } from './inspect.ts'
 import { keystoreCommand } from './keystore.ts'
 import { onboardCommand } from './onboard.ts'
 import { reportFailure } from './output.ts'
+import { proposeCommand } from './propose.ts'
 import { replayCommand } from './replay.ts'
 import { statusCommand } from './status.ts'
 import { watchCommand } from './watch.ts'
@@ -39,6 +40,7 @@ for (const command of [
   replayCommand,
   inspectCommand,
   onboardCommand,
+  proposeCommand,
   keystoreCommand,
 ]) {
   program.addCommand(command)

@@ -1,5 +1,3 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { createRpc } from '../chain/rpc.ts'
 import { SutureError } from '../core/errors.ts'
@@ -11,6 +9,7 @@ import { findObjections, type Objection } from '../pipeline/onboard-objections.t
 import { describeOnboarding, reportOnboarding } from './onboard-describe.ts'
 import { parseAddress, parsePauser, parseWord, readOnboardSite } from './onboard-options.ts'
 import { EXIT, print, printJson } from './output.ts'
+import { writeBatches } from './write-batches.ts'
 
 export interface OnboardCliOptions {
   readonly gate?: string
@@ -31,6 +30,9 @@ export interface OnboardCliOptions {
   readonly force?: boolean
   readonly json?: boolean
 }
+
+/** Of the batches of one run: both may be there. */
+const NAMES = ['onboard', 'migrate', 'exit']
 
 const collect = (value: string, list: readonly string[]) => [...list, value]
 
@@ -97,7 +99,7 @@ async function onboard(proxies: readonly string[], options: OnboardCliOptions): 
     const files =
       found.targets.length === 0 || (objections.length > 0 && !options.force)
         ? []
-        : await writeFiles(options.out, renderFiles(found, options, site.chainId))
+        : await writeBatches(options.out, renderFiles(found, options, site.chainId), NAMES)
     if (options.json) printJson({ ...reportOnboarding(found), objections, files })
     else for (const line of describeOnboarding(found, files)) print(line)
     if (objections.length > 0 && !options.force) throw rejected(objections)
@@ -127,22 +129,6 @@ function renderFiles(found: Onboarding, options: OnboardCliOptions, chainId: num
     ...renderBatches(batches, { ...common, salt, name, description: describe(verb!) }),
     ...renderBatches(exit, { ...common, salt, name: 'exit', description: describe(back!) }),
   ]
-}
-
-const OURS = /^(onboard|migrate|exit)(-\d+)?\.(safe|timelock|governor|calldata)\.json$/
-
-/** Batches of an earlier run are taken away: among those of this one they would be signed by mistake. */
-async function writeFiles(folder: string, files: readonly BatchFile[]): Promise<string[]> {
-  await mkdir(folder, { recursive: true })
-  const stale = (await readdir(folder)).filter((name) => OURS.test(name))
-  await Promise.all(stale.map((name) => rm(join(folder, name))))
-  return Promise.all(
-    files.map(async ({ name, text }) => {
-      const path = join(folder, name)
-      await writeFile(path, text)
-      return path
-    }),
-  )
 }
 
 function requireBreaker({ site }: Onboarding, expected: Address | null): void {

@@ -9,7 +9,9 @@ const ERRORS = [
   ...parseAbi([
     'error AccessControlUnauthorizedAccount(address account, bytes32 neededRole)',
     'error ERC1967InvalidImplementation(address implementation)',
+    'error InvalidInitialization()',
     'error ProxyDeniedAdminAccess()',
+    'error TimelockUnexpectedOperationState(bytes32 operationId, bytes32 expectedStates)',
     'error UUPSUnauthorizedCallContext()',
     'error UUPSUnsupportedProxiableUUID(bytes32 slot)',
   ]),

@@ -84,7 +84,7 @@ export async function planOnboard(options: OnboardOptions): Promise<Onboarding> 
 }
 
 /** A gate, its breaker and who owns them. */
-async function readGateSite(view: ChainView, gate: Address): Promise<GateSite> {
+export async function readGateSite(view: ChainView, gate: Address): Promise<GateSite> {
   const account = await readAccount(view, gate)
   const breaker = account.kind === 'gate' ? await askAddress(view, gate, 'breaker()') : null
   const breakerOwner = breaker && (await askAddress(view, breaker, 'owner()'))

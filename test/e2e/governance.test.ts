@@ -4,7 +4,6 @@ import { encodeErrorResult, getAddress, parseAbi, toFunctionSelector } from 'vie
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Address, type Hex, toAddress, toWord, ZERO_ADDRESS } from '../../src/core/hex.ts'
-import { toTimelockBatch } from '../../src/governance/batches/timelock-batch.ts'
 import { encode } from '../support/onboard-world.ts'
 import type { Ended, Going } from './governance/command-line.ts'
 import { now, TIMELOCK_DELAY, travel } from './governance/dao.ts'
@@ -102,15 +101,18 @@ async function executeAfterDelay(batch: { timelock: Address; execute: Hex }): Pr
 }
 
 /** An upgrade by the gate, as an operation of the timelock that owns it. */
-async function planUpgrade(target: Address, implementation: Address) {
-  const { world, dao, suture: commandLine } = stage
-  const node = ['--rpc-url', world.node.url, '--chain-id', String(world.node.rpc.chainId)]
-  const [inspected] = (await commandLine.run(['inspect', implementation, '--json', ...node])).lines
-  const { root } = inspected!.siteMap as { root: Hex }
-  const data = encode('upgrade(address,address,bytes,bytes32)', [target, implementation, '0x', root])
-  const sender = { kind: 'timelock', address: dao.timelock, minDelay: TIMELOCK_DELAY } as const
-  const call = { from: sender.address, to: site.gate, data, what: 'an upgrade' }
-  return toTimelockBatch({ sender, calls: [call] }, { salt: toWord(0n), delay: TIMELOCK_DELAY })
+async function proposeUpgrade(name: 'dao' | 'safe', implementation: Address, folder: string) {
+  const { lines } = await suture([
+    'propose',
+    'upgrade',
+    name,
+    implementation,
+    '--out',
+    stage.file(folder),
+    '--json',
+  ])
+  expect(lines[0]).toMatchObject({ failed: null })
+  return readJson(`${folder}/upgrade.timelock.json`)
 }
 
 /** Waits until the watch has shown that a patch stops the attack on a vault. */
@@ -258,6 +260,15 @@ test('4. two guardians restrict a vault: committed and published first, or at on
 
 test('5. guardians take a restriction back, and anyone does once its time is over', async () => {
   const { world, vaults, file, implementation } = stage
+  for (const [action, changes] of [
+    ['ratify', ['original', 'site map', 'restriction', 'runs', 'restrictable']],
+    ['rearm', ['restrictable']],
+    ['rollback', ['restriction', 'runs', 'restrictable', 'nonce']],
+  ] as const) {
+    const said = await suture(['propose', action, 'dao', '--json', '--out', file('others')])
+    const { failed, changes: told } = said.lines[0] as { failed: unknown; changes: { what: string }[] }
+    expect({ failed, told: told.map(({ what }) => what) }).toEqual({ failed: null, told: changes })
+  }
   const signing = ['--auto', '--json', '--rpc-url', world.node.url]
   const chain = ['--gate', site.gate, '--chain-id', String(world.node.rpc.chainId)]
   const asked = file('back.json')
@@ -281,10 +292,16 @@ test('5. guardians take a restriction back, and anyone does once its time is ove
 }, 120_000)
 
 test('6. the DAO vetoes an upgrade that steals; one that nobody vetoes goes through', async () => {
-  const { world, dao, committee, vaults, stealing, fixed, implementation } = stage
-  const bad = await planUpgrade(vaults.dao, stealing)
+  const { world, dao, committee, vaults, stealing, fixed, implementation, file } = stage
+  const bad = await proposeUpgrade('dao', stealing, 'bad')
+  const about = [file('bad/upgrade.timelock.json'), '--veto-governor', dao.veto, '--out', file('veto')]
+  const early = await suture(['propose', 'veto', ...about], { code: 1 })
+  expect(early.err).toContain(`the timelock does not know ${bad.operation}`)
   await scheduleByCommittee(bad)
-  await dao.cancel(bad.operation)
+  await suture(['propose', 'veto', ...about])
+  const veto = await readJson('veto/veto.governor.json')
+  expect(veto).toMatchObject({ governor: dao.veto, timelock: dao.timelock, operations: [bad.operation] })
+  await dao.cancel(veto)
   await travel(world, TIMELOCK_DELAY)
   expect(await refusal(world, { from: attacker, to: dao.timelock, data: bad.execute })).toBe(
     encodeErrorResult({
@@ -295,10 +312,13 @@ test('6. the DAO vetoes an upgrade that steals; one that nobody vetoes goes thro
   )
   expect(await readTarget(stage, site, vaults.dao)).toMatchObject({ live: implementation })
 
-  const good = await planUpgrade(vaults.dao, fixed)
+  const good = await proposeUpgrade('dao', fixed, 'good')
   await scheduleByCommittee(good)
   const cancel = encode('cancel(bytes32)', [good.operation])
   expect(await world.works(committee.address, dao.timelock, cancel)).toBe(false)
+  await travel(world, (TIMELOCK_DELAY * 3n) / 4n)
+  const late = ['propose', 'veto', good.operation, '--veto-governor', dao.veto, '--out', file('late')]
+  expect((await suture(late, { code: 1 })).err).toContain('the vote ends')
   await executeAfterDelay(good)
   expect(await readTarget(stage, site, vaults.dao)).toMatchObject({ original: fixed, live: fixed })
   expect(await robbery('dao', 2n)).toBe(REFUSED)

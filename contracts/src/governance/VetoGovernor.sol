@@ -98,6 +98,25 @@ contract VetoGovernor is
         return proposalId;
     }
 
+    /// @dev What is no longer pending is passed over: else a veto of one operation, executed first, would spoil a veto of several.
+    function _executeOperations(uint256, address[] memory, uint256[] memory, bytes[] memory calldatas, bytes32)
+        internal
+        override
+    {
+        if (msg.value != 0) revert GovernorDisabledDeposit();
+        for (uint256 i = 0; i < calldatas.length; ++i) {
+            bytes32 id = _operationOf(calldatas[i]);
+            if (timelock.isOperationPending(id)) timelock.cancel(id);
+        }
+    }
+
+    /// @dev The word behind the selector.
+    function _operationOf(bytes memory data) private pure returns (bytes32 id) {
+        assembly ("memory-safe") {
+            id := mload(add(data, 36))
+        }
+    }
+
     function _isCancel(bytes memory data) private pure returns (bool) {
         return data.length == CANCEL_LENGTH && bytes4(data) == TimelockController.cancel.selector;
     }

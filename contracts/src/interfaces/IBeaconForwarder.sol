@@ -13,7 +13,7 @@ interface IBeaconForwarder {
     error CalledDirectly();
     /// @notice The beacon has no code, or names an implementation without code.
     error BeaconInvalid(address beacon);
-    /// @notice The implementation failed in the installing call without giving a reason, which may be a lack of gas.
+    /// @notice The implementation refused the installing call otherwise than foreseen, or without a reason, which may be a lack of gas.
     error InstallFailed();
 
     /// @notice The beacon that is asked at every call.

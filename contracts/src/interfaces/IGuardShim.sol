@@ -9,6 +9,8 @@ interface IGuardShim {
     error FunctionFrozen(bytes4 selector);
     /// @notice The shim has no functions for its own address but those of this interface.
     error CalledDirectly();
+    /// @notice The implementation behind the shim has destroyed itself.
+    error OriginalGone(address original);
     /// @notice The new implementation does not name the ERC-1967 implementation slot as its `proxiableUUID`.
     error NotProxiable(address implementation);
 

@@ -151,6 +151,14 @@ interface IPatchGate {
     error BreakerRefusesGate(address target);
     /// @notice The Safe refused the call, or ran it and it failed: it must have this gate enabled as a module, and be the admin.
     error SafeRefused(address safe);
+    /// @notice There is no code at what the gate would call to upgrade.
+    error AdminInvalid(address admin);
+    /// @notice A Safe upgraded the target by itself, so the gate's record is of older code. The owner deregisters and registers anew.
+    error RecordStale(address target);
+    /// @notice A contract must {publish} the code in an earlier transaction.
+    error PublishFirst();
+    /// @notice The provisional period must be at least a second and fit 32 bits.
+    error PeriodInvalid(uint64 period);
     /// @notice Beacons have no initialisation call.
     error DataNotSupported();
     error DeadlinePassed(uint256 deadline);
@@ -166,8 +174,6 @@ interface IPatchGate {
     error RestrictionsSpent(address target, uint64 since);
     /// @notice Nothing provisional is in place.
     error NothingProvisional(address target);
-    /// @notice A provisional restriction is in place; ratify it or roll it back first.
-    error ProvisionalInPlace(address target);
     /// @notice Not the owner, and the time for ratifying is not over.
     error RollbackTooEarly(uint64 provisionalUntil);
 
@@ -195,7 +201,7 @@ interface IPatchGate {
     /// @notice Deploys `runtime` to {predict}, verifies that it is a restriction of the registered original, upgrades the target to it
     /// and lifts the target's freezes. Anyone may submit it; the signatures decide. A second restriction on top of a provisional one is
     /// verified against the original again and does not prolong the time.
-    /// @param runtime empty after {publish}.
+    /// @param runtime empty after {publish}; otherwise the sender must be a plain account, so that nothing follows in the transaction.
     /// @param signatures at least the threshold, ascending by signer; none after {commit}.
     function restrict(
         Restriction calldata restriction,
@@ -204,7 +210,8 @@ interface IPatchGate {
         Signature[] calldata signatures
     ) external returns (address patched);
 
-    /// @notice Puts the original back in place of a provisional restriction. The owner; anyone once the time is over.
+    /// @notice Puts the original back in place of a provisional restriction. The owner; anyone once the time is over, or if the
+    /// restriction's code is gone.
     function rollback(address target) external;
 
     /// @notice The same with the guardians' signatures, or none after {commit}.
@@ -221,10 +228,12 @@ interface IPatchGate {
     /// @return key by which gate and Breaker know the target: its address, or {facetKey}.
     function registerTarget(Registration calldata registration) external returns (address key);
 
-    /// @notice Forgets a target that runs its original. Hand the authority on with {execute}.
+    /// @notice Forgets a target, after putting its original in place of a shim or a provisional restriction; a target that a Safe has
+    /// upgraded by itself is left as it is. Hand the authority on with {execute}.
     function deregisterTarget(address target) external;
 
-    /// @notice Makes the provisional restriction the registered original.
+    /// @notice Makes the provisional restriction the registered original. That the gate can still upgrade a UUPS target is proved now, not
+    /// for ever: a guard on the way of its upgrade function stays, so look at what that guard depends on.
     /// @param patchedCodeHash which restriction is meant, should another have come in between.
     function ratify(address target, bytes32 patchedCodeHash, bytes32 siteMapRoot) external;
 

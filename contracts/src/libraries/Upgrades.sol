@@ -8,6 +8,9 @@ import {IDiamond, ISafe, ITransparentAdmin, IUpgradeableBeacon, IUUPSProxy} from
 /// @title How each kind of target changes its implementation
 /// @dev A new kind is a branch here and a value of {Kind}.
 library Upgrades {
+    /// @notice Calldata to which a {GuardShim} answers with its own address, whoever asks.
+    bytes32 internal constant PROBE = keccak256("suture.GuardShim.probe");
+
     /// @notice Makes `target` run `implementation` and, if there is data, call it.
     /// @param selectors of a facet, the functions that move with it; not read otherwise.
     function upgradeTo(

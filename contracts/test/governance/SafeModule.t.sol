@@ -15,7 +15,7 @@ import {
     TransparentUpgradeableProxy as TransparentProxy4
 } from "openzeppelin-4/proxy/transparent/TransparentUpgradeableProxy.sol";
 import {IGuardShim} from "../../src/interfaces/IGuardShim.sol";
-import {IPatchGate, Kind, Registration, Rollback, Target} from "../../src/interfaces/IPatchGate.sol";
+import {IPatchGate, Kind, Registration, Rollback, Signature, Target} from "../../src/interfaces/IPatchGate.sol";
 import {ITransparentAdmin, IUpgradeableBeacon, IUUPSProxy} from "../../src/interfaces/IUpgradeable.sol";
 import {Vault} from "../mocks/Originals.sol";
 import {ModuleWitness, UpgradesOnly} from "./mocks/ModuleGuards.sol";
@@ -106,7 +106,10 @@ contract SafeModuleTest is SafeFixture {
         vm.prank(SENTINEL);
         vm.expectRevert("GS104");
         gate.freeze(target, selectors(Vault.withdraw.selector), 1 hours, INCIDENT);
-        _refuses(abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, sign(_hash(p), 0, 2))));
+        bytes memory call =
+            abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, sign(_hash(p), 0, 2)));
+        vm.prank(ANYONE, ANYONE);
+        _refuses(call);
         _refuses(abi.encodeCall(gate.upgrade, (target, gate.targetOf(target).original, "", bytes32(0))));
         vm.assertTrue(wraps(vault));
         vm.assertEq(_runs(target, kind), gate.targetOf(target).original);
@@ -126,6 +129,70 @@ contract SafeModuleTest is SafeFixture {
         (address on, bytes memory data) = _upgradeCall(kind, target, gate.targetOf(target).admin, original);
         _asSafe(on, data);
         vm.assertEq(_runs(target, kind), original);
+        vm.assertTrue(wraps(vault));
+    }
+
+    // ---- a safe that upgrades by itself ----
+
+    /// @dev The emergency: frozen, mended by the Safe past the gate; the freeze ends, and a thief wants the old code back.
+    function table_what_the_safe_upgraded_past_a_freeze_stays(Kind kind) external {
+        (address target, Vault vault) = _adopt(kind);
+        uint64 until = freeze(target);
+        address next = _upgradePastTheGate(target, kind);
+        vm.warp(until);
+        bytes memory stale = abi.encodeWithSelector(IPatchGate.RecordStale.selector, target);
+        vm.prank(ANYONE);
+        vm.expectRevert(stale);
+        gate.settle(target);
+        Proposal memory p = propose(target);
+        gate.publish(p.restriction, p.runtime, sign(_hash(p), 0, 2));
+        Signature[] memory signatures = sign(_hash(p), 0, 2);
+        vm.expectRevert(stale);
+        gate.restrict(p.restriction, "", p.certificate, signatures);
+        gate.deregisterTarget(target);
+        vm.assertEq(_runs(target, kind), next);
+        vm.assertTrue(wraps(vault));
+    }
+
+    function table_what_the_safe_upgraded_past_a_restriction_stays(Kind kind) external {
+        (address target,) = _adopt(kind);
+        restrict(target);
+        if (!gate.targetOf(target).shimmed) freeze(target);
+        address next = _upgradePastTheGate(target, kind);
+        bytes memory stale = abi.encodeWithSelector(IPatchGate.RecordStale.selector, target);
+        vm.expectRevert(stale);
+        gate.rollback(target);
+        bytes32 patched = gate.targetOf(target).current.codehash;
+        vm.expectRevert(stale);
+        gate.ratify(target, patched, bytes32(0));
+        gate.deregisterTarget(target);
+        vm.assertEq(_runs(target, kind), next);
+    }
+
+    /// @dev Only beacons and diamonds tell what they run while no shim is in place.
+    function test_a_beacon_that_was_upgraded_past_the_gate_is_not_frozen_with_old_code() external {
+        (address target,) = _adopt(Kind.Beacon);
+        _upgradePastTheGate(target, Kind.Beacon);
+        vm.prank(SENTINEL);
+        vm.expectRevert(abi.encodeWithSelector(IPatchGate.RecordStale.selector, target));
+        gate.freeze(target, selectors(Vault.withdraw.selector), 1 hours, INCIDENT);
+    }
+
+    /// @dev The same code may be published for a target that leaves and comes back with another upgrader.
+    function test_a_shim_made_before_the_target_came_back_with_a_safe_obeys_the_safe() external {
+        (address target, Vault vault) = register(Kind.Uups);
+        Proposal memory p = propose(target, keccak256("salt"));
+        gate.publish(p.restriction, p.runtime, sign(_hash(p), 0, 2));
+        address implementation = gate.targetOf(target).original;
+        gate.deregisterTarget(target);
+        gate.execute(target, 0, abi.encodeCall(Vault.setOwner, (address(_safe))));
+        gate.registerTarget(_registration(target, Kind.Uups, address(0), address(_safe)));
+        vm.assertEq(gate.targetOf(target).original, implementation);
+
+        p = propose(target, keccak256("salt"));
+        gate.restrict(p.restriction, "", p.certificate, sign(_hash(p), 0, 2));
+        vm.assertEq(IGuardShim(gate.targetOf(target).currentShim).shimUpgrader(), address(_safe));
+        gate.rollback(target);
         vm.assertTrue(wraps(vault));
     }
 
@@ -196,6 +263,13 @@ contract SafeModuleTest is SafeFixture {
         vm.warp(gate.targetOf(target).restrictableUntil);
         vm.prank(ANYONE);
         gate.rollback(target);
+    }
+
+    function _upgradePastTheGate(address target, Kind kind) private returns (address next) {
+        next = implementationOf(kind);
+        (address on, bytes memory data) = _upgradeCall(kind, target, gate.targetOf(target).admin, next);
+        _asSafe(on, data);
+        vm.assertEq(_runs(target, kind), next);
     }
 
     function _asSafe(address to, bytes memory data) private {

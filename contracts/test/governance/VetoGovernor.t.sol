@@ -37,6 +37,22 @@ contract VetoGovernorTest is GovernanceFixture {
         vm.assertFalse(timelock.isOperation(second));
     }
 
+    /// @dev Else whoever carries a veto of the one through would save the other.
+    function test_a_veto_of_several_passes_over_what_no_longer_waits() external {
+        bytes32 first = schedule(address(token), HARMLESS);
+        bytes32 second = schedule(address(token), abi.encodeCall(IVotes.delegate, (address(2))));
+        address[] memory targets = new address[](2);
+        (targets[0], targets[1]) = (address(timelock), address(timelock));
+        bytes[] memory calldatas = new bytes[](2);
+        calldatas[0] = abi.encodeCall(TimelockController.cancel, (first));
+        calldatas[1] = abi.encodeCall(TimelockController.cancel, (second));
+        bytes32 description = vote(veto, targets, new uint256[](2), calldatas);
+        vm.prank(address(veto));
+        timelock.cancel(first);
+        veto.execute(targets, new uint256[](2), calldatas, description);
+        vm.assertFalse(timelock.isOperation(second));
+    }
+
     function test_a_veto_proposed_with_the_operation_ends_before_the_delay() external {
         uint256 start = vm.getBlockTimestamp();
         bytes32 id = schedule(address(token), HARMLESS);

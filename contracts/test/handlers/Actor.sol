@@ -26,7 +26,7 @@ abstract contract Actor is Base {
         internal
         returns (bool success, bytes memory returned)
     {
-        vm.prank(sender);
+        vm.prank(sender, sender);
         (success, returned) = to.call(data);
         if (success) stage.note(what);
     }

@@ -14,6 +14,9 @@ import {Stage} from "./Stage.sol";
 
 /// @dev They have the keys of all guardians and all pausers.
 contract Thieves is Actor {
+    /// @dev Submits restrictions with their code, which only a plain account may.
+    address private constant RUNNER = address(0x7417EF);
+
     struct Proposal {
         Restriction restriction;
         bytes runtime;
@@ -68,7 +71,7 @@ contract Thieves is Actor {
             p.runtime = "";
         }
         bytes memory data = abi.encodeCall(gate.restrict, (p.restriction, p.runtime, p.certificate, signatures));
-        (bool success, bytes memory returned) = attempt("restricted", address(this), address(gate), data);
+        (bool success, bytes memory returned) = attempt("restricted", RUNNER, address(gate), data);
         if (!success) {
             return
                 stage.note(
@@ -98,7 +101,7 @@ contract Thieves is Actor {
     function replay(uint256 world) external {
         world %= stage.count();
         if (_used[world].length == 0) return;
-        (bool success,) = attempt("replayed", address(this), address(gate), _used[world]);
+        (bool success,) = attempt("replayed", RUNNER, address(gate), _used[world]);
         vm.assertFalse(success);
     }
 
@@ -214,6 +217,7 @@ contract Thieves is Actor {
         _seal(p);
         bytes32 digest = gate.hashRestriction(p.restriction);
         Signature[] memory signatures = stage.signed(digest, 0);
+        vm.prank(RUNNER, RUNNER);
         try gate.restrict(p.restriction, p.runtime, p.certificate, signatures) {
             vm.assertTrue(false);
         } catch {

@@ -36,8 +36,15 @@ export async function findForwarderRoute(
     const data = `${selector}${toWord(BigInt(implementation)).slice(2)}` as Hex
     const transaction = { from: owner, to: installer, data, value: 0n, gas: GAS }
     const execution = await simulate({ transaction, block })
-    const installCalldata = findInstallCalldata(execution, { installer, proxy, implementation })
-    if (installCalldata !== null) return { installer, selector, installCalldata }
+    const installed = { installer, proxy, implementation }
+    const installCalldata = findInstallCalldata(execution, installed)
+    if (installCalldata === null) continue
+    return {
+      installer,
+      selector,
+      installCalldata,
+      refusal: findRefusal(execution, installed, installCalldata),
+    }
   }
   return null
 }
@@ -53,4 +60,17 @@ function findInstallCalldata(
   if (!frame) return null
   const [installed, data] = decodeFunctionData({ abi: UPGRADE_AND_CALL, data: frame.input }).args
   return installed.toLowerCase() === implementation ? data : null
+}
+
+/** What the implementation answered when the proxy handed it the installing call, if it failed. */
+function findRefusal(
+  { frames }: Execution,
+  { proxy, implementation }: Omit<Installation, 'owner'>,
+  installCalldata: Hex,
+): Hex | null {
+  const frame = frames.find(
+    ({ type, code, context, input }) =>
+      type === 'DELEGATECALL' && code === implementation && context === proxy && input === installCalldata,
+  )
+  return frame && frame.status !== 'success' ? frame.output : null
 }

@@ -78,6 +78,8 @@ export interface ForwarderRoute {
   readonly selector: Hex
   /** What the installer calls on what it installs. */
   readonly installCalldata: Hex
+  /** What today's implementation refuses that call with, being initialised; null where it accepts it. */
+  readonly refusal: Hex | null
 }
 
 /** A contract, or a part of one, that cannot come under a gate. */

@@ -44,6 +44,7 @@ function make(
 }
 
 function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.join(', ')}]`
   if (typeof value !== 'object' || value === null) return String(value)
   return `{ ${Object.entries(value)
     .filter(([, item]) => !Array.isArray(item) || item.length > 0)
@@ -61,7 +62,17 @@ export const askBreaker = (
 ): BatchCall =>
   make(breakerAbi, functionName, { from: site.breakerOwner.address, to: site.breaker, name: 'Breaker', args })
 
-type GateFunction = 'deregisterTarget' | 'execute' | 'registerTarget' | 'setStanding'
+type GateFunction =
+  | 'deregisterTarget'
+  | 'execute'
+  | 'ratify'
+  | 'rearm'
+  | 'registerTarget'
+  | 'rollback'
+  | 'setGuardians'
+  | 'setStanding'
+  | 'unfreeze'
+  | 'upgrade'
 
 /** A call of the gate's owner. */
 export const askGate = (site: GateSite, functionName: GateFunction, args: readonly unknown[]): BatchCall =>

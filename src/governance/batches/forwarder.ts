@@ -14,7 +14,12 @@ import type { BatchCall, ForwarderPlan, GateSite, Registrable } from './types.ts
 export const FACTORY: Address = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
 
 const SALT = toWord(0n)
-const FORWARDER_TYPES = [{ type: 'address' }, { type: 'address' }, { type: 'bytes32' }] as const
+const FORWARDER_TYPES = [
+  { type: 'address' },
+  { type: 'address' },
+  { type: 'bytes32' },
+  { type: 'bytes32' },
+] as const
 
 /** Functions of installers that are widely used (Aave v3), so that signers read a name. */
 const NAMES: ReadonlyMap<Hex, string> = new Map(
@@ -42,7 +47,9 @@ export function planForwarder({
     args: [implementation, gate],
   })
   const beacon = addressOf(beaconCode)
-  const args = [beacon, route.installer, keccak256(route.installCalldata)] as const
+  // Where the call is accepted nothing is foreseen to be refused.
+  const refusalHash = keccak256(route.refusal ?? '0x')
+  const args = [beacon, route.installer, keccak256(route.installCalldata), refusalHash] as const
   const forwarderCode = `${creation}${encodeAbiParameters(FORWARDER_TYPES, args).slice(2)}` as Hex
   return {
     ...route,

@@ -2,6 +2,7 @@ import type { Abi } from 'viem'
 import type { Address, Hex } from '../../../src/core/hex.ts'
 import { vetoGovernorAbi, vetoGovernorBytecode } from '../../../src/generated/contracts.ts'
 import { type GovernorBatch, toGovernorBatch } from '../../../src/governance/batches/governor-batch.ts'
+import type { VetoBatch } from '../../../src/governance/batches/veto-batch.ts'
 import { encode, type World } from '../../support/onboard-world.ts'
 import { compileGovernance } from './contracts.ts'
 import type { Call } from './safe.ts'
@@ -30,8 +31,8 @@ export interface Dao {
   decide(proposal: GovernorBatch): Promise<void>
   /** The same for calls nobody wrote a file for. */
   decideOn(calls: readonly Call[]): Promise<void>
-  /** A vote that cancels an operation of the timelock. */
-  cancel(operation: Hex): Promise<void>
+  /** A vote that cancels what waits in the timelock, from its proposal to its execution. */
+  cancel(veto: VetoBatch): Promise<void>
 }
 
 /**
@@ -72,7 +73,7 @@ export async function deployDao(world: World, committee: Address): Promise<Dao> 
       { governor: at, description: `proposal ${++proposals}` },
     )
 
-  async function vote({ governor: at, proposalId, propose }: GovernorBatch): Promise<void> {
+  async function vote({ governor: at, proposalId, propose }: Omit<GovernorBatch, 'queue'>): Promise<void> {
     const id = BigInt(proposalId)
     const timeOf = async (name: string) =>
       (await world.read(at, `${name}(uint256) view returns (uint256)`, [id])) as bigint
@@ -95,8 +96,7 @@ export async function deployDao(world: World, committee: Address): Promise<Dao> 
   return {
     ...{ timelock, governor, veto, decide },
     decideOn: (calls) => decide(written(governor, calls)),
-    cancel: async (operation) => {
-      const proposal = written(veto, [{ to: timelock, data: encode('cancel(bytes32)', [operation]) }])
+    cancel: async (proposal) => {
       await vote(proposal)
       await world.send(deployer, veto, proposal.execute)
     },
