@@ -118,7 +118,7 @@ export const ERROR_CODES = {
     fix: 'Correct what the message names, or get signatures of more active watchers over the very same attestation.',
   },
   BATCH_REJECTED: {
-    means: 'A batch that would change who may upgrade failed when it was tried on a copy of the state.',
+    means: 'A batch for others to sign failed when it was tried on a copy of the state.',
     fix: 'Read which call failed and why. Mend that, or write the batch all the same with --force.',
   },
   INBOX_UNREACHABLE: {
