@@ -114,6 +114,8 @@ contract SentinelBondsTest is SentinelFixture {
         vm.assertFalse(sentinels.isActive(ANYONE));
         sentinels.bond{value: MIN_BOND}();
         vm.assertTrue(sentinels.isActive(ANYONE));
+        vm.expectEmit();
+        emit ISentinelQuorum.Bonded(ANYONE, MIN_BOND + 1);
         sentinels.bond{value: 1}();
         vm.stopPrank();
         vm.assertEq(sentinels.bondOf(ANYONE).amount, MIN_BOND + 1);
@@ -135,6 +137,8 @@ contract SentinelBondsTest is SentinelFixture {
         sentinels.withdraw(payable(watcher));
 
         vm.warp(end);
+        vm.expectEmit();
+        emit ISentinelQuorum.Withdrawn(watcher, watcher, MIN_BOND);
         sentinels.withdraw(payable(watcher));
         vm.assertEq(watcher.balance, MIN_BOND);
         bytes memory reason = abi.encodeWithSelector(ISentinelQuorum.NotBonded.selector, watcher);
@@ -164,7 +168,7 @@ contract SentinelBondsTest is SentinelFixture {
         vm.warp(end - 1);
         sentinels.setWatcher(watchers[0], true);
         sentinels.setWatcher(watchers[0], false);
-        vm.warp(end);
+        vm.warp(end + 1);
         vm.prank(watchers[0]);
         sentinels.withdraw(payable(ANYONE));
         vm.assertEq(ANYONE.balance, MIN_BOND);
