@@ -64,6 +64,14 @@ contract RestrictionVerifierTest is Base {
         vm.assertEq(data, abi.encodeWithSelector(SutureRestricted.selector));
     }
 
+    function test_accepts_a_run_whose_bitmap_has_no_spare_bits() external {
+        (bytes memory runtime, Certificate memory certificate) = _sub();
+        Run memory run = certificate.sites[0].run;
+        run.end = run.start + uint16(8 * run.boundaries.length);
+        _forge(certificate, run);
+        _accept(runtime, certificate);
+    }
+
     function test_accepts_a_window_that_ends_in_a_terminator() external {
         (bytes memory runtime, Certificate memory certificate) =
             _single(38, 5, PatchBuilder.CALLDATA_PRESENT, RETURN_PC, new bytes32[](0));
@@ -389,6 +397,19 @@ contract RestrictionVerifierTest is Base {
             (bytes memory runtime, Certificate memory certificate) = _relocatedAt(offset);
             _accept(runtime, certificate);
         }
+    }
+
+    /// @dev Else a certificate could put the patched code in the place of any address the original trusts.
+    function test_refuses_to_replace_another_address_than_the_own() external {
+        uint16 offset = _pushSelf(0x73, 20);
+        bytes memory other = code;
+        PatchBuilder.put(other, offset, address(0x0DD));
+        code = other;
+        vm.etch(ORIGINAL, code);
+        (bytes memory runtime, Certificate memory certificate) = _relocatedAt(offset);
+        _refuseWith(
+            runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.SelfOffsetInvalid.selector, offset)
+        );
     }
 
     function test_refuses_own_addresses_that_no_instruction_pushes() external {
