@@ -139,7 +139,7 @@ test('a target the gate does not know is refused', async () => {
 
 test('an upgrade registers the site map of the new code', async () => {
   const proposal = await propose(upgradeTo({ account: proxy, implementation: fixed, data: '0x' }))
-  expect(changed(proposal)).toEqual(['original', 'site map', 'runs'])
+  expect(changed(proposal)).toEqual(['original', 'site map', 'runs', 'nonce'])
   await world.perform([proposal.batch])
   const { original, siteMapRoot, live } = await readGateTarget(world.node.rpc, { gate, target: proxy })
   expect({ original, live }).toEqual({ original: fixed, live: fixed })
