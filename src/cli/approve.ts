@@ -20,7 +20,8 @@ import { explainRestrictionRequest, explainRollbackRequest } from '../pipeline/e
 import { type Examination, examineRequest } from '../pipeline/reproduce.ts'
 import { confirm } from './confirm.ts'
 import { EXIT, print, printJson, progress } from './output.ts'
-import { readAddress } from './place.ts'
+import { readAddress } from './read-address.ts'
+
 import { passwordAtTerminal } from './read-secret.ts'
 import { printable, showExplanation } from './show-explanation.ts'
 import { addSignerOptions, type SignerOptions, signerOf } from './signer-option.ts'

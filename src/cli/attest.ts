@@ -22,14 +22,8 @@ import { findAttestedTarget } from '../governance/attestation-target.ts'
 import { createContractSignatureCheck } from '../governance/check-contract-signature.ts'
 import { confirm } from './confirm.ts'
 import { EXIT, print, printJson } from './output.ts'
-import {
-  addPlaceOptions,
-  openPlace,
-  type Place,
-  type PlaceOptions,
-  readAddress,
-  readContract,
-} from './place.ts'
+import { addPlaceOptions, openPlace, type Place, type PlaceOptions, readContract } from './place.ts'
+import { readAddress } from './read-address.ts'
 import { passwordAtTerminal } from './read-secret.ts'
 import { readSelector } from './read-selector.ts'
 import { showAttestation } from './show-attestation.ts'

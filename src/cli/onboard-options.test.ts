@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseAddress, parsePauser, parseWord, readOnboardSite } from './onboard-options.ts'
+import { parsePauser, parseWord, readOnboardSite } from './onboard-options.ts'
+import { readAddress } from './read-address.ts'
 
 const MIXED = '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'
 const ADDRESS = '0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48'
@@ -23,8 +24,8 @@ test.each([
 })
 
 test('an address in mixed case must have the right checksum', () => {
-  expect(parseAddress(MIXED, '--gate')).toBe(ADDRESS)
-  expect(() => parseAddress(MIXED.replace('B', 'b'), '--gate')).toThrowError(refusal)
+  expect(readAddress('--gate', MIXED)).toBe(ADDRESS)
+  expect(() => readAddress('--gate', MIXED.replace('B', 'b'))).toThrowError(refusal)
 })
 
 test('a salt is a whole word', () => {

@@ -2,9 +2,11 @@ import { isAddress } from 'viem'
 import { loadConfig } from '../config/load.ts'
 import type { Protocol } from '../config/types.ts'
 import { SutureError } from '../core/errors.ts'
-import { type Address, type Hex, toAddress } from '../core/hex.ts'
+import type { Address, Hex } from '../core/hex.ts'
 import type { Pauser } from '../governance/batches/types.ts'
+import { chooseProtocol } from './choose-protocol.ts'
 import type { OnboardCliOptions } from './onboard.ts'
+import { readAddress } from './read-address.ts'
 
 /** Six hours: as long as `suture watch` freezes by default. */
 const DEFAULT_BUDGET = 21_600
@@ -23,17 +25,15 @@ export async function readOnboardSite(
   options: OnboardCliOptions,
 ): Promise<OnboardSite> {
   const protocol = await readProtocol(names, options)
-  const gate = options.gate === undefined ? protocol?.gate : parseAddress(options.gate, '--gate')
+  const gate = options.gate === undefined ? protocol?.gate : readAddress('--gate', options.gate)
   const urls = options.rpcUrl === undefined ? protocol?.chain.rpc : [options.rpcUrl]
   if (!gate) throw missing('--gate', 'give the address of the PatchGate, or set it in suture.config.ts')
   if (!urls) throw missing('--rpc-url', 'give --rpc-url, or set RPC_URL')
   return {
-    proxies: names.map((name) => protocol?.contracts[name] ?? parseAddress(name, 'proxy')),
+    proxies: names.map((name) => protocol?.contracts[name] ?? readAddress('proxy', name)),
     gate,
     breaker:
-      options.breaker === undefined
-        ? (protocol?.breaker ?? null)
-        : parseAddress(options.breaker, '--breaker'),
+      options.breaker === undefined ? (protocol?.breaker ?? null) : readAddress('--breaker', options.breaker),
     urls,
     chainId: Number(options.chainId ?? protocol?.chain.id ?? 1),
   }
@@ -45,28 +45,12 @@ async function readProtocol(names: readonly string[], options: OnboardCliOptions
   const complete =
     gate !== undefined && rpcUrl !== undefined && names.every((one) => isAddress(one, { strict: false }))
   if (complete && path === undefined && name === undefined) return null
-  const { protocols } = await loadConfig(path)
-  const found = name === undefined ? protocols[0] : protocols.find((protocol) => protocol.name === name)
-  if (found && (name !== undefined || protocols.length === 1)) return found
-  throw missing('--protocol', `name one of ${protocols.map((one) => one.name).join(', ')}`)
+  return chooseProtocol(await loadConfig(path), name)
 }
 
 function missing(field: string, fix: string): SutureError {
   return new SutureError('CONFIG_INVALID', 'What is to be onboarded where is not clear.', {
     meta: [`field: ${field}`, `fix: ${fix}`],
-  })
-}
-
-/** @throws CONFIG_INVALID for what is no address, or has a wrong checksum. */
-export function parseAddress(value: string, field: string): Address {
-  const uniform = value === value.toLowerCase()
-  if (isAddress(value, { strict: !uniform })) return toAddress(value)
-  throw new SutureError('CONFIG_INVALID', 'This is no address.', {
-    meta: [
-      `field: ${field}`,
-      `value: ${value}`,
-      'fix: give 0x and 40 digits; in mixed case the checksum counts',
-    ],
   })
 }
 
@@ -83,7 +67,7 @@ export function parsePauser(value: string): Pauser {
   const [account = '', budget, ...rest] = value.split(':')
   const seconds = budget === undefined ? DEFAULT_BUDGET : Number(budget)
   if (rest.length === 0 && Number.isInteger(seconds) && seconds > 0 && seconds < 2 ** 32)
-    return { account: parseAddress(account, '--sentinel'), budget: seconds }
+    return { account: readAddress('--sentinel', account), budget: seconds }
   throw new SutureError('CONFIG_INVALID', 'This is no pauser with a budget.', {
     meta: [
       'field: --sentinel',

@@ -7,8 +7,9 @@ import type { BatchFile, BatchFormat } from '../governance/batches/types.ts'
 import { type Onboarding, planOnboard } from '../pipeline/onboard.ts'
 import { findObjections, type Objection } from '../pipeline/onboard-objections.ts'
 import { describeOnboarding, reportOnboarding } from './onboard-describe.ts'
-import { parseAddress, parsePauser, parseWord, readOnboardSite } from './onboard-options.ts'
+import { parsePauser, parseWord, readOnboardSite } from './onboard-options.ts'
 import { EXIT, print, printJson } from './output.ts'
+import { readAddress } from './read-address.ts'
 import { writeBatches } from './write-batches.ts'
 
 export interface OnboardCliOptions {
@@ -89,10 +90,10 @@ async function onboard(proxies: readonly string[], options: OnboardCliOptions): 
       proxies: site.proxies,
       gate: site.gate,
       pausers: options.sentinel.map(parsePauser),
-      ...(options.authority ? { authority: parseAddress(options.authority, '--authority') } : {}),
+      ...(options.authority ? { authority: readAddress('--authority', options.authority) } : {}),
       ...(options.via ? { via: true } : {}),
       ...(options.standing ? { standing: true } : {}),
-      ...(options.migrateTo ? { migrateTo: parseAddress(options.migrateTo, '--migrate-to') } : {}),
+      ...(options.migrateTo ? { migrateTo: readAddress('--migrate-to', options.migrateTo) } : {}),
     })
     requireBreaker(found, site.breaker)
     const objections = findObjections(found)
@@ -115,7 +116,7 @@ function renderFiles(found: Onboarding, options: OnboardCliOptions, chainId: num
     chainId,
     createdAt: Number(block.timestamp) * 1_000,
     ...(options.as ? { as: options.as } : {}),
-    ...(options.governor ? { governor: parseAddress(options.governor, '--governor') } : {}),
+    ...(options.governor ? { governor: readAddress('--governor', options.governor) } : {}),
   }
   const listed = targets.map(({ proxy }) => proxy).join(', ')
   const salt = options.salt === undefined ? block.hash : parseWord(options.salt, '--salt')

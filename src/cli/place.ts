@@ -4,8 +4,9 @@ import type { Rpc } from '../chain/types.ts'
 import { loadConfig } from '../config/load.ts'
 import type { LoadedConfig, SignerReference } from '../config/types.ts'
 import { SutureError } from '../core/errors.ts'
-import { type Address, toAddress } from '../core/hex.ts'
+import type { Address } from '../core/hex.ts'
 import { chooseProtocol } from './choose-protocol.ts'
+import { readAddress } from './read-address.ts'
 
 export interface PlaceOptions {
   readonly config?: string
@@ -99,21 +100,14 @@ export function requireGate({ gate }: Place): Address {
  */
 export function readContract({ contracts }: Place, option: string, text: string): Address {
   const named = contracts[text]
-  if (named !== undefined || Object.keys(contracts).length === 0) return named ?? readAddress(option, text)
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return toAddress(text)
+  if (named !== undefined) return named
+  if (Object.keys(contracts).length === 0 || /^0x[0-9a-fA-F]{40}$/.test(text))
+    return readAddress(option, text)
   throw new SutureError('CONFIG_INVALID', 'Which contract is meant is not clear.', {
     meta: [
       `field: ${option}`,
       `value: ${text.slice(0, 80)}`,
       `fix: give an address, or one of ${Object.keys(contracts).join(', ')}`,
     ],
-  })
-}
-
-/** @throws CONFIG_INVALID naming the option */
-export function readAddress(option: string, text: string): Address {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return toAddress(text)
-  throw new SutureError('CONFIG_INVALID', 'This is no address.', {
-    meta: [`field: ${option}`, `value: ${text.slice(0, 80)}`, 'fix: give 0x and 40 hexadecimal digits'],
   })
 }

@@ -11,8 +11,8 @@ import {
   unfreeze,
   upgradeTo,
 } from '../pipeline/propose-actions.ts'
-import { parseAddress } from './onboard-options.ts'
 import { type Place, readContract } from './place.ts'
+import { readAddress } from './read-address.ts'
 
 interface Given {
   readonly place: Place
@@ -39,7 +39,7 @@ export const OWNER_COMMANDS: readonly OwnerCommand[] = [
     read: ({ place, args, options }) =>
       upgradeTo({
         account: targetOf(place, args),
-        implementation: parseAddress(String(args[1]), '<implementation>'),
+        implementation: readAddress('<implementation>', String(args[1])),
         data: parseData(options.data ?? '0x'),
       }),
   },
@@ -79,7 +79,7 @@ export const OWNER_COMMANDS: readonly OwnerCommand[] = [
     example: 'guardians 0x… 0x… 0x… --threshold 2',
     options: [['--threshold <n>', 'how many of them decide; at least 2']],
     read: ({ args, options }) => {
-      const guardians = (args[0] as string[]).map((one) => parseAddress(one, '<address>'))
+      const guardians = (args[0] as string[]).map((one) => readAddress('<address>', one))
       const repeated = guardians.find((one, index) => guardians.indexOf(one) !== index)
       if (repeated) throw invalid('<address>', repeated, 'name each guardian once')
       return setGuardians(guardians, parseThreshold(options.threshold, guardians.length))
@@ -92,7 +92,7 @@ export const OWNER_COMMANDS: readonly OwnerCommand[] = [
     read: ({ place, args }) =>
       setPauser({
         account: targetOf(place, args),
-        pauser: parseAddress(String(args[1]), '<address>'),
+        pauser: readAddress('<address>', String(args[1])),
         budget: parseBudget(String(args[2])),
       }),
   },

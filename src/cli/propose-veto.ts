@@ -9,10 +9,10 @@ import { scheduledBy } from '../governance/batches/veto-batch.ts'
 import { describeTime } from '../governance/describe-time.ts'
 import type { PlannedCall } from '../governance/types.ts'
 import { planVeto, type Veto } from '../pipeline/propose-veto.ts'
-import { parseAddress } from './onboard-options.ts'
 import { print, printJson } from './output.ts'
 import { openPlace } from './place.ts'
 import { addOutputOptions, type OutputOptions } from './propose-options.ts'
+import { readAddress } from './read-address.ts'
 import { printable } from './show-explanation.ts'
 import { writeBatches } from './write-batches.ts'
 
@@ -37,7 +37,7 @@ export const vetoCommand = addOutputOptions(
     const place = await openPlace(options)
     try {
       const { rpc } = place
-      const governor = parseAddress(options.vetoGovernor, '--veto-governor')
+      const governor = readAddress('--veto-governor', options.vetoGovernor)
       const { reason } = options
       await tell(await planVeto({ rpc, governor, ...subject, ...(reason ? { reason } : {}) }), options)
     } finally {

@@ -3,13 +3,14 @@ import { SutureError } from '../core/errors.ts'
 import { renderBatches } from '../governance/batches/render-batches.ts'
 import type { BatchFile } from '../governance/batches/types.ts'
 import { type OwnerAction, type OwnerProposal, planProposal } from '../pipeline/propose.ts'
-import { parseAddress, parseWord } from './onboard-options.ts'
+import { parseWord } from './onboard-options.ts'
 import { print, printJson } from './output.ts'
 import { openPlace, type Place, requireGate } from './place.ts'
 import { OWNER_COMMANDS, type OwnerCommand } from './propose-actions.ts'
 import { describeProposal, reportProposal } from './propose-describe.ts'
 import { addBatchOptions, addOutputOptions, type BatchOptions } from './propose-options.ts'
 import { vetoCommand } from './propose-veto.ts'
+import { readAddress } from './read-address.ts'
 import { printable } from './show-explanation.ts'
 import { writeBatches } from './write-batches.ts'
 
@@ -60,7 +61,7 @@ function render(
     ...{ chainId, name, description, createdAt: Number(block.timestamp) * 1_000 },
     salt: salt === undefined ? block.hash : parseWord(salt, '--salt'),
     ...(as ? { as } : {}),
-    ...(governor ? { governor: parseAddress(governor, '--governor') } : {}),
+    ...(governor ? { governor: readAddress('--governor', governor) } : {}),
   })
 }
 

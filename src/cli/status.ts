@@ -11,10 +11,10 @@ import {
   openPlace,
   type Place,
   type PlaceOptions,
-  readAddress,
   readContract,
   requireGate,
 } from './place.ts'
+import { readAddress } from './read-address.ts'
 import { showQuorum } from './show-attestation.ts'
 import { printable } from './show-explanation.ts'
 
