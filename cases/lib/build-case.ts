@@ -36,7 +36,7 @@ const SHARED: readonly CompilationUnit[] = [
     compiler: '0.8.30',
     optimizerRuns: 200,
     evmVersion: 'london',
-    files: ['Wallet.sol', 'Tokens.sol', 'Proxies.sol', 'Exchange.sol'],
+    files: ['Wallet.sol', 'BatchWallet.sol', 'Tokens.sol', 'Proxies.sol', 'Exchange.sol'],
   },
   { compiler: '0.5.17', optimizerRuns: 200, evmVersion: 'istanbul', files: ['LegacyProxy.sol'] },
 ]

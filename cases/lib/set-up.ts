@@ -22,6 +22,13 @@ export async function deployWallet(world: World, owner: Address, wei = 0n): Prom
   return wallet
 }
 
+/** A contract wallet of this owner that can make several calls in one transaction, with ether of its own. */
+export async function deployBatchWallet(world: World, owner: Address, wei = 0n): Promise<Contract> {
+  const wallet = await world.deploy('BatchWallet', [owner], owner)
+  if (wei > 0n) await world.fund(wallet.address, wei)
+  return wallet
+}
+
 /** How the protocol is reached: `legacy` is a plain delegatecall proxy of old compilers with its implementation in the ERC-1967 slot. */
 export type ProxyChoice = 'legacy' | 'erc1967' | 'transparent' | 'clone'
 

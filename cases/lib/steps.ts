@@ -79,6 +79,19 @@ export function through(wallet: Address, step: Step): Step {
   return { ...step, to: wallet, data, value: 0n }
 }
 
+const BATCH_WALLET = parseAbi([
+  'struct Call { address target; uint256 value; bytes data; }',
+  'function executeAll(Call[] calls)',
+])
+
+/** These calls made by a `BatchWallet` in one transaction, on the order of the first one's sender. The wallet pays the values. */
+export function throughAll(wallet: Address, steps: readonly Step[]): Step {
+  const calls = steps.map(({ to, value, data }) => ({ target: to!, value, data }))
+  const data = encodeFunctionData({ abi: BATCH_WALLET, functionName: 'executeAll', args: [calls] })
+  const { from, reverts } = steps[0]!
+  return { from, to: wallet, data, value: 0n, gas: CALL_GAS * 3n, reverts }
+}
+
 /** The same step, expected to revert. */
 export function reverting(step: Step): Step {
   return { ...step, reverts: true }

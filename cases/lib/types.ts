@@ -68,7 +68,22 @@ export interface Loss {
   readonly from: Address
 }
 
-export type CaseClass = 'reentrancy' | 'access-control' | 'arithmetic' | 'unchecked-call'
+export const CASE_CLASSES = [
+  'reentrancy',
+  'access-control',
+  'arithmetic',
+  'unchecked-call',
+  'arbitrary-call',
+  'input-validation',
+  're-initialisation',
+  'price-manipulation',
+  'rounding',
+  'denial-of-service',
+  'weak-randomness',
+  'timestamp-dependence',
+  'front-running',
+] as const
+export type CaseClass = (typeof CASE_CLASSES)[number]
 export type Hardfork = 'london' | 'shanghai' | 'cancun'
 
 /** The file `case.json`, format `suture-case/1`: see docs/cases.md. */
