@@ -11,6 +11,7 @@ import { sitesForEntry } from '../src/patching/entry.ts'
 import * as guards from '../src/patching/guards.ts'
 import { buildSiteMap } from '../src/patching/site-map.ts'
 import { TEMPLATES } from '../src/patching/templates/table.ts'
+import { isPiece } from '../src/patching/templates/template.ts'
 import type { PlacedGuard } from '../src/patching/types.ts'
 import { compileSolidity } from '../test/support/compile-solidity.ts'
 import { findSteps, traceCall } from '../test/support/traced-call.ts'
@@ -159,11 +160,13 @@ function samples(
     use: deposit,
     place: () => entry('deposit()').map((pc) => guards.guardEntry({ pc, hardfork })),
   })
-  const onEntry = (use: Use, signature: string, guard: (pc: number) => PlacedGuard): Sample => ({
+  const onEntries = (use: Use, signature: string, guard: (pc: number) => PlacedGuard[]): Sample => ({
     label: '',
     use,
-    place: () => entry(signature).map(guard),
+    place: () => entry(signature).flatMap(guard),
   })
+  const onEntry = (use: Use, signature: string, guard: (pc: number) => PlacedGuard): Sample =>
+    onEntries(use, signature, (pc) => [guard(pc)])
   const whole = (hardfork: string): Sample => ({
     label: `lock: enter, exit and check on the caller's own entry (${hardfork === 'cancun' ? 'transient' : 'storage'})`,
     use: pay,
@@ -188,7 +191,8 @@ function samples(
     'caller-is-origin@1': onEntry(deposit, 'deposit()', guards.guardOrigin),
     'add-checked@1': arithmetic('sum', 'ADD'),
     'sub-checked@1': arithmetic('difference', 'SUB'),
-    'mul-checked@1': arithmetic('product', 'MUL'),
+    'mul-checked@1': instead('mul-checked@1', arithmetic('product', 'MUL')),
+    'mul-checked@2': instead('mul-checked@2', arithmetic('product', 'MUL')),
     'call-succeeded@1': {
       label: '',
       use: pay,
@@ -206,18 +210,49 @@ function samples(
     },
     'not-callable@1': onEntry(deposit, 'deposit()', guards.disable),
   }
-  const missing = TEMPLATES.filter(({ name }) => !(name in single)).map(({ name }) => name)
+  const wholes = TEMPLATES.filter((template) => !isPiece(template))
+  const missing = wholes.filter(({ name }) => !(name in single)).map(({ name }) => name)
   if (missing.length > 0) {
     throw new SutureError('INTERNAL', 'The benchmark measures not every template.', {
       meta: [`missing: ${missing.join(', ')}`, 'fix: say in bench/measure-guards.ts where they may stand'],
     })
   }
   return [
-    ...TEMPLATES.map(({ name }) => ({ ...single[name]!, label: name })),
+    ...wholes.map(({ name }) => ({ ...single[name]!, label: name })),
     ...['cancun', 'shanghai'].map((fork) => ({
       ...lock(fork, (both) => both),
       label: `lock around one call: enter and exit (${fork === 'cancun' ? 'transient' : 'storage'})`,
     })),
     ...['cancun', 'shanghai'].map(whole),
+    {
+      ...onEntries(setOwner, 'setOwner(address)', limitByCaller),
+      label: "sentence: an argument against the caller's entry in a mapping",
+    },
+    {
+      ...onEntries(setOwner, 'setOwner(address)', noteTime),
+      label: 'sentence: the time noted for the caller',
+    },
   ]
 }
+
+/** The same guards with another version of a template. */
+const instead = (template: string, { place, ...sample }: Sample): Sample => ({
+  ...sample,
+  place: async () => (await place()).map((guard) => ({ ...guard, template })),
+})
+
+const piece = (template: string, pc: number, args: Readonly<Record<string, bigint>> = {}): PlacedGuard => ({
+  template: `${template}@1`,
+  args: Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toWord(value)])),
+  pc,
+})
+
+/** Refuses when the first argument is below the caller's entry, which is empty, in a mapping at slot 9. */
+const limitByCaller = (pc: number): PlacedGuard[] => [
+  ...[piece('calldata', pc, { offset: 4n }), piece('caller', pc), piece('byte', pc, { word: 9n })],
+  ...[piece('entry', pc), piece('load', pc), piece('less', pc), piece('refuse-if', pc)],
+]
+
+const noteTime = (pc: number): PlacedGuard[] => [
+  ...[piece('timestamp', pc), piece('caller', pc), piece('remember', pc, { mark: 0n })],
+]

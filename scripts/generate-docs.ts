@@ -34,13 +34,13 @@ function renderErrors(): string {
 const anchorOf = (code: string): string => code.toLowerCase().replaceAll('_', '-')
 
 function renderTemplates(): string {
-  const row = ({ name, params, since, code, description }: Template) =>
-    `| \`${name}\` | ${params.join(', ') || '–'} | ${since} | ${code.length} | ${description.replaceAll('<', '‹').replaceAll('>', '›')} |`
+  const row = ({ name, params, since, takes, gives, code, description }: Template) =>
+    `| \`${name}\` | ${params.join(', ') || '–'} | ${since} | ${takes}, ${gives} | ${code.length} | ${description.replaceAll(/<(\w+)>/g, '‹$1›')} |`
   return [
     BEGIN,
     '',
-    '| template | arguments | from hardfork | bytes | what it does |',
-    '|---|---|---|---|---|',
+    '| template | arguments | from hardfork | takes, gives | bytes | what it does |',
+    '|---|---|---|---|---|---|',
     ...TEMPLATES.map(row),
     '',
     END,

@@ -27,16 +27,20 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         bool registered;
         bool allowed;
         uint16 arity;
+        uint8 takes;
+        uint8 gives;
         bytes code;
         Hole[] holes;
     }
 
-    /// @dev The derivation: written up to `cursor` behind the original's end, all over within it. `free` is where the last window ends.
+    /// @dev The derivation: written up to `cursor` behind the original's end, all over within it. `free` is where the last window ends,
+    /// `height` how many words the guard under way has on its own stack.
     struct Derivation {
         bytes original;
         bytes derived;
         uint256 cursor;
         uint256 free;
+        uint256 height;
     }
 
     uint256 private constant MAX_CODE_SIZE = 24_576;
@@ -45,6 +49,8 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     uint256 private constant ADDRESS_SIZE = 20;
     uint8 private constant PUSH20 = 0x73;
     uint8 private constant PUSH32 = 0x7f;
+    uint256 private constant DUP1 = 0x80;
+    uint256 private constant DUPS = 16;
 
     /// @dev Control never goes on behind them: STOP, JUMP, RETURN, REVERT, INVALID, SELFDESTRUCT.
     uint256 private constant TERMINATORS = (1 << 0x00) | (1 << 0x56) | (1 << 0xf3) | (7 << 0xfd);
@@ -65,19 +71,15 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     /// @param templates allowed from the beginning, so that a new verifier is ready and its address says which they are.
     constructor(address owner_, TemplateDefinition[] memory templates) Ownable(owner_) {
         for (uint256 i = 0; i < templates.length; ++i) {
-            _register(templates[i].name, templates[i].code, templates[i].holes);
+            _register(templates[i]);
         }
     }
 
     // ---- templates ----
 
     /// @inheritdoc IRestrictionVerifier
-    function registerTemplate(string calldata name, bytes calldata code, Hole[] calldata holes)
-        external
-        onlyOwner
-        returns (bytes32)
-    {
-        return _register(name, code, holes);
+    function registerTemplate(TemplateDefinition calldata definition) external onlyOwner returns (bytes32) {
+        return _register(definition);
     }
 
     /// @inheritdoc IRestrictionVerifier
@@ -88,23 +90,25 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     }
 
     /// @inheritdoc IRestrictionVerifier
-    function template(bytes32 id) external view returns (bool, bytes memory, Hole[] memory) {
+    function template(bytes32 id) external view returns (bool, bytes memory, Hole[] memory, uint8, uint8) {
         Template storage t = _templates[id];
-        return (t.allowed, t.code, t.holes);
+        return (t.allowed, t.code, t.holes, t.takes, t.gives);
     }
 
-    function _register(string memory name, bytes memory code, Hole[] memory holes) private returns (bytes32 id) {
-        id = keccak256(bytes(name));
+    function _register(TemplateDefinition memory definition) private returns (bytes32 id) {
+        id = keccak256(bytes(definition.name));
         Template storage t = _templates[id];
         if (t.registered) revert TemplateExists(id);
         t.registered = true;
         t.allowed = true;
-        t.arity = uint16(TemplateCode.check(code, holes));
-        t.code = code;
-        for (uint256 i = 0; i < holes.length; ++i) {
-            t.holes.push(holes[i]);
+        t.arity = uint16(TemplateCode.check(definition.code, definition.holes));
+        t.takes = definition.takes;
+        t.gives = definition.gives;
+        t.code = definition.code;
+        for (uint256 i = 0; i < definition.holes.length; ++i) {
+            t.holes.push(definition.holes[i]);
         }
-        emit TemplateRegistered(id, name, code, holes);
+        emit TemplateRegistered(id, definition);
     }
 
     // ---- the check ----
@@ -207,10 +211,12 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         for (uint256 i = 0; i < site.guards.length; ++i) {
             PlacedGuard calldata guard = site.guards[i];
             _checkPlace(guard, site.run, copied, end, returns_);
+            if (guard.pc != copied && d.height != 0) revert GuardUnbalanced(copied);
             _append(d, d.original.slice(copied, guard.pc));
             copied = guard.pc;
             _append(d, _render(guard, d));
         }
+        if (d.height != 0) revert GuardUnbalanced(copied);
         _append(d, d.original.slice(copied, end));
         if (returns_) _append(d, abi.encodePacked(hex"61", uint16(end - 1), hex"56"));
     }
@@ -241,18 +247,33 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         code = t.code;
         Hole[] memory holes = t.holes;
         for (uint256 i = 0; i < holes.length; ++i) {
-            Hole memory hole = holes[i];
-            if (hole.kind == HoleKind.Argument) {
-                bytes32 argument = guard.args[hole.value];
-                if (hole.width < 32 && uint256(argument) >> (8 * hole.width) != 0) {
-                    revert ArgumentsMismatch(guard.template);
-                }
-                code.replace(hole.offset, abi.encodePacked(argument), 32 - hole.width, hole.width);
-            } else {
-                uint256 target = hole.kind == HoleKind.Tail ? d.original.length + PADDING : d.cursor + hole.value;
-                code.replace(hole.offset, abi.encodePacked(uint16(target)));
-            }
+            _fill(code, holes[i], guard, d);
         }
+        _account(d, guard.pc, t.takes, t.gives);
+    }
+
+    function _fill(bytes memory code, Hole memory hole, PlacedGuard calldata guard, Derivation memory d) private pure {
+        if (hole.kind == HoleKind.Argument) {
+            bytes32 argument = guard.args[hole.value];
+            if (hole.width < 32 && uint256(argument) >> (8 * hole.width) != 0) {
+                revert ArgumentsMismatch(guard.template);
+            }
+            code.replace(hole.offset, abi.encodePacked(argument), 32 - hole.width, hole.width);
+        } else if (hole.kind == HoleKind.Peek) {
+            uint256 depth = uint256(guard.args[hole.value]);
+            if (depth >= DUPS || d.height + depth >= DUPS) revert ArgumentsMismatch(guard.template);
+            code[hole.offset] = bytes1(uint8(DUP1 + d.height + depth));
+        } else {
+            uint256 target = hole.kind == HoleKind.Tail ? d.original.length + PADDING : d.cursor + hole.value;
+            code.replace(hole.offset, abi.encodePacked(uint16(target)));
+        }
+    }
+
+    /// @dev The guard's own stack never holds fewer words than are taken; what neither takes nor gives would read it for the original's.
+    function _account(Derivation memory d, uint256 pc, uint256 takes, uint256 gives) private pure {
+        bool whole = takes + gives == 0;
+        if (d.height < takes || (whole && d.height != 0)) revert GuardUnbalanced(pc);
+        d.height = d.height - takes + gives;
     }
 
     /// @dev Writes behind the end are dropped; the cursor passes the end all the same, and that is refused.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 /// @dev The cheatcodes these tests use.
 interface Vm {
+    function accesses(address account) external returns (bytes32[] memory reads, bytes32[] memory writes);
     function addr(uint256 key) external pure returns (address);
     function assertEq(bool left, bool right) external pure;
     function assertEq(uint256 left, uint256 right) external pure;
@@ -25,12 +26,15 @@ interface Vm {
     function mockCallRevert(address account, bytes calldata data, bytes calldata reason) external;
     function prank(address sender) external;
     function prank(address sender, address origin) external;
+    function record() external;
+    function roll(uint256 number) external;
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256 gas);
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
     function startPrank(address sender) external;
     function stopPrank() external;
     function store(address account, bytes32 slot, bytes32 value) external;
+    function txGasPrice(uint256 price) external;
     function warp(uint256 timestamp) external;
 }
 

@@ -12,7 +12,7 @@ import {
     Signature,
     Target
 } from "../src/interfaces/IPatchGate.sol";
-import {Hole, HoleKind} from "../src/interfaces/IRestrictionVerifier.sol";
+import {Hole, HoleKind, TemplateDefinition} from "../src/interfaces/IRestrictionVerifier.sol";
 import {GateFixture} from "./GateFixture.sol";
 import {Diamond} from "./handlers/Banks.sol";
 import {UupsVaultV2, Vault} from "./mocks/Originals.sol";
@@ -144,7 +144,7 @@ contract GasTest is GateFixture {
     function test_gas_of_the_list_of_templates() external {
         Hole[] memory holes = new Hole[](1);
         holes[0] = Hole(4, HoleKind.Tail, 2, 0);
-        bytes32 id = verifier.registerTemplate("gas@1", hex"80821161000057", holes);
+        bytes32 id = verifier.registerTemplate(TemplateDefinition("gas@1", hex"80821161000057", holes, 0, 0));
         _snap("RestrictionVerifier", "registerTemplate");
         verifier.setTemplateAllowed(id, false);
         _snap("RestrictionVerifier", "setTemplateAllowed");

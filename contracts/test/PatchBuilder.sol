@@ -8,7 +8,8 @@ import {
     IRestrictionVerifier,
     PlacedGuard,
     Run,
-    Site
+    Site,
+    TemplateDefinition
 } from "../src/interfaces/IRestrictionVerifier.sol";
 
 /// @dev Builds patches for tests, the straightforward way: it concatenates, where the verifier overwrites. Every block of a linear sweep
@@ -18,6 +19,10 @@ library PatchBuilder {
     bytes32 internal constant CALLER_IS = keccak256("caller-is@1");
     bytes32 internal constant CALLDATA_PRESENT = keccak256("calldata-present@1");
     bytes32 internal constant REFUSE = keccak256("refuse@1");
+    bytes32 internal constant CALLER = keccak256("caller@1");
+    bytes32 internal constant PEEK = keccak256("peek@1");
+    bytes32 internal constant LESS = keccak256("less@1");
+    bytes32 internal constant REFUSE_IF = keccak256("refuse-if@1");
 
     bytes internal constant TAIL =
         abi.encodePacked(hex"5b63", bytes4(keccak256("SutureRestricted()")), hex"6000526004601cfd");
@@ -37,21 +42,36 @@ library PatchBuilder {
     function registerTemplates(IRestrictionVerifier verifier) internal {
         Hole[] memory one = new Hole[](1);
         one[0] = Hole(4, HoleKind.Tail, 2, 0);
-        verifier.registerTemplate("sub-checked@1", hex"80821161000057", one);
+        verifier.registerTemplate(TemplateDefinition("sub-checked@1", hex"80821161000057", one, 0, 0));
         one[0].offset = 1;
-        verifier.registerTemplate("refuse@1", hex"61000056", one);
+        verifier.registerTemplate(TemplateDefinition("refuse@1", hex"61000056", one, 0, 0));
 
         Hole[] memory two = new Hole[](2);
         two[0] = Hole(2, HoleKind.Argument, 20, 0);
         two[1] = Hole(24, HoleKind.Tail, 2, 0);
-        verifier.registerTemplate("caller-is@1", abi.encodePacked(hex"3373", bytes20(0), hex"1861000057"), two);
+        verifier.registerTemplate(
+            TemplateDefinition("caller-is@1", abi.encodePacked(hex"3373", bytes20(0), hex"1861000057"), two, 0, 0)
+        );
 
         two[0] = Hole(2, HoleKind.Relative, 2, 9);
         two[1] = Hole(6, HoleKind.Tail, 2, 0);
-        verifier.registerTemplate("calldata-present@1", hex"366100005761000056" hex"5b", two);
+        verifier.registerTemplate(TemplateDefinition("calldata-present@1", hex"366100005761000056" hex"5b", two, 0, 0));
+
+        one[0] = Hole(1, HoleKind.Tail, 2, 0);
+        verifier.registerTemplate(TemplateDefinition("refuse-if@1", hex"61000057", one, 1, 0));
+        one[0] = Hole(0, HoleKind.Peek, 1, 0);
+        verifier.registerTemplate(TemplateDefinition("peek@1", hex"80", one, 0, 1));
+        verifier.registerTemplate(TemplateDefinition("caller@1", hex"33", new Hole[](0), 0, 1));
+        verifier.registerTemplate(TemplateDefinition("less@1", hex"11", new Hole[](0), 2, 1));
     }
 
-    function render(bytes32 template, bytes32[] memory args, uint16 tail, uint16 self)
+    /// @dev Words on the guard's own stack behind an instance.
+    function heightAfter(bytes32 template, uint256 height) internal pure returns (uint256) {
+        if (template == CALLER || template == PEEK) return height + 1;
+        return template == LESS || template == REFUSE_IF ? height - 1 : height;
+    }
+
+    function render(bytes32 template, bytes32[] memory args, uint16 tail, uint16 self, uint256 height)
         internal
         pure
         returns (bytes memory)
@@ -61,6 +81,10 @@ library PatchBuilder {
             return abi.encodePacked(hex"3373", address(uint160(uint256(args[0]))), hex"1861", tail, hex"57");
         }
         if (template == REFUSE) return abi.encodePacked(hex"61", tail, hex"56");
+        if (template == REFUSE_IF) return abi.encodePacked(hex"61", tail, hex"57");
+        if (template == PEEK) return abi.encodePacked(uint8(0x80 + height + uint256(args[0])));
+        if (template == CALLER) return hex"33";
+        if (template == LESS) return hex"11";
         return abi.encodePacked(hex"3661", self + 9, hex"5761", tail, hex"565b");
     }
 
@@ -169,9 +193,12 @@ library PatchBuilder {
         uint256 g = 0;
         uint256 end = w.pc + w.length;
         for (uint256 at = w.pc; at <= end; at += at < end ? size(uint8(code[at])) : 1) {
+            uint256 height = 0;
             for (; g < w.guards.length && w.guards[g].pc == at; ++g) {
                 uint16 self = uint16(trampoline + out.length);
-                out = bytes.concat(out, render(w.guards[g].template, w.guards[g].args, uint16(code.length + 33), self));
+                Guard memory guard = w.guards[g];
+                out = bytes.concat(out, render(guard.template, guard.args, uint16(code.length + 33), self, height));
+                height = heightAfter(guard.template, height);
             }
             if (at < end) out = bytes.concat(out, cut(code, at, at + size(uint8(code[at]))));
         }

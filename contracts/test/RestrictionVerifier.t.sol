@@ -382,6 +382,76 @@ contract RestrictionVerifierTest is Base {
         _refuse(runtime, certificate, IRestrictionVerifier.GuardMisplaced.selector);
     }
 
+    // ---- sentences ----
+
+    /// @dev Before the SUB, with `a` and `b` on the stack: refuses when b < a, and peeks past its own words.
+    function test_accepts_a_sentence(uint256 a, uint256 b) external {
+        (bytes memory runtime, Certificate memory certificate) = _sentence();
+        _accept(runtime, certificate);
+        (bool success, bytes memory data) = PATCHED.staticcall(abi.encode(a, b));
+        vm.assertEq(success, b >= a);
+        if (!success) vm.assertEq(data, abi.encodeWithSelector(SutureRestricted.selector));
+        else vm.assertEq(data, abi.encode(_run(ORIGINAL, a, b)));
+    }
+
+    function test_accepts_sentences_and_whole_templates_side_by_side() external {
+        PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
+        windows[0] = PatchBuilder.Window(28, 10, new PatchBuilder.Guard[](8));
+        _write(windows[0].guards, 0, 28);
+        windows[0].guards[4] = PatchBuilder.Guard(28, PatchBuilder.CALLDATA_PRESENT, new bytes32[](0));
+        windows[0].guards[5] = PatchBuilder.Guard(28, PatchBuilder.CALLER, new bytes32[](0));
+        windows[0].guards[6] = PatchBuilder.Guard(28, PatchBuilder.REFUSE_IF, new bytes32[](0));
+        windows[0].guards[7] = PatchBuilder.Guard(SUB_PC, PatchBuilder.SUB_CHECKED, new bytes32[](0));
+        (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
+        _accept(runtime, certificate);
+    }
+
+    function test_refuses_a_word_left_over() external {
+        PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
+        windows[0] = PatchBuilder.window(SUB_PC, 6, PatchBuilder.CALLER, SUB_PC, new bytes32[](0));
+        (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.GuardUnbalanced.selector, SUB_PC));
+    }
+
+    function test_refuses_a_word_left_over_before_the_next_instruction() external {
+        PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
+        windows[0] = PatchBuilder.Window(SUB_PC, 6, new PatchBuilder.Guard[](2));
+        windows[0].guards[0] = PatchBuilder.Guard(SUB_PC, PatchBuilder.CALLER, new bytes32[](0));
+        windows[0].guards[1] = PatchBuilder.Guard(SUB_PC + 1, PatchBuilder.CALLDATA_PRESENT, new bytes32[](0));
+        (bytes memory runtime, Certificate memory certificate) = code.assemble(windows);
+        certificate.sites[0].guards[1].template = PatchBuilder.REFUSE_IF;
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.GuardUnbalanced.selector, SUB_PC));
+    }
+
+    function test_refuses_operands_that_are_not_there() external {
+        (bytes memory runtime, Certificate memory certificate) = _sub();
+        bytes memory reason = abi.encodeWithSelector(IRestrictionVerifier.GuardUnbalanced.selector, SUB_PC);
+        certificate.sites[0].guards[0].template = PatchBuilder.REFUSE_IF;
+        _refuseWith(runtime, certificate, reason);
+        (runtime, certificate) = _sentence();
+        certificate.sites[0].guards[1].template = PatchBuilder.LESS;
+        certificate.sites[0].guards[1].args = new bytes32[](0);
+        _refuseWith(runtime, certificate, reason);
+    }
+
+    /// @dev It would look at the sentence's words where it means the original's.
+    function test_refuses_a_guard_by_itself_in_the_middle_of_a_sentence() external {
+        (bytes memory runtime, Certificate memory certificate) = _sentence();
+        certificate.sites[0].guards[1] = PlacedGuard(uint16(SUB_PC), PatchBuilder.SUB_CHECKED, new bytes32[](0));
+        _refuseWith(runtime, certificate, abi.encodeWithSelector(IRestrictionVerifier.GuardUnbalanced.selector, SUB_PC));
+    }
+
+    function test_refuses_to_peek_deeper_than_dup16(uint256 depth) external {
+        (bytes memory runtime, Certificate memory certificate) = _sentence();
+        PlacedGuard memory second = certificate.sites[0].guards[1];
+        second.args = _words(bytes32(bound(depth, 15, type(uint256).max)));
+        bytes memory reason = abi.encodeWithSelector(IRestrictionVerifier.ArgumentsMismatch.selector, PatchBuilder.PEEK);
+        _refuseWith(runtime, certificate, reason);
+        // Fourteen words below the top and one of its own in between: DUP16, which is not what the code has.
+        second.args = _words(bytes32(uint256(14)));
+        _refuse(runtime, certificate, IRestrictionVerifier.CodeMismatch.selector);
+    }
+
     // ---- refused: the own address ----
 
     function test_refuses_own_addresses_that_are_not_there(uint16 offset) external {
@@ -467,6 +537,22 @@ contract RestrictionVerifierTest is Base {
         PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
         windows[0] = PatchBuilder.window(pc, length, template, at, args);
         return code.assemble(windows);
+    }
+
+    function _sentence() private view returns (bytes memory, Certificate memory) {
+        PatchBuilder.Window[] memory windows = new PatchBuilder.Window[](1);
+        windows[0] = PatchBuilder.Window(SUB_PC, 6, new PatchBuilder.Guard[](4));
+        _write(windows[0].guards, 0, SUB_PC);
+        return code.assemble(windows);
+    }
+
+    /// @dev Refuses when the second word of the stack is less than the first.
+    function _write(PatchBuilder.Guard[] memory guards, uint256 from, uint256 pc) private pure {
+        bytes32[4] memory templates = [PatchBuilder.PEEK, PatchBuilder.PEEK, PatchBuilder.LESS, PatchBuilder.REFUSE_IF];
+        for (uint256 i = 0; i < 4; ++i) {
+            bytes32[] memory args = i < 2 ? _words(bytes32(1 - i)) : new bytes32[](0);
+            guards[from + i] = PatchBuilder.Guard(pc, templates[i], args);
+        }
     }
 
     function _two() private view returns (bytes memory, Certificate memory) {

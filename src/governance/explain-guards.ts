@@ -1,11 +1,12 @@
 import { bytesOf, type Hex } from '../core/hex.ts'
 import { blockAt, buildCfg, type Cfg, reachableFrom } from '../evm/cfg.ts'
 import { recoverFunctions } from '../evm/cfg-functions.ts'
-import type { Certificate } from '../patching/types.ts'
+import type { Certificate, PlacedGuard } from '../patching/types.ts'
 
 /** What one guard does, and to whom. */
 export interface ExplainedGuard {
   readonly pc: number
+  /** Its name; of a guard made of pieces the names of all, in order. */
   readonly template: string
   /** What it refuses, with its arguments. */
   readonly words: string
@@ -17,29 +18,30 @@ interface GuardSource {
   /** Runtime code the certificate is about, as the chain has it. */
   readonly original: Hex
   readonly certificate: Certificate
-  /** A template's effect in words, with these arguments; null for one that is not on the list. */
-  readonly describeTemplate: (template: string, args: Readonly<Record<string, Hex>>) => string | null
+  /** Splits guards into those that belong together, pieces of one guard at one place. */
+  readonly splitGuards: (guards: readonly PlacedGuard[]) => readonly (readonly PlacedGuard[])[]
+  /** The effect of guards that belong together in words; null where a template is not on the list, or they make no sense. */
+  readonly describeGuards: (guards: readonly PlacedGuard[]) => string | null
 }
 
 /** Says of each guard of a certificate what it refuses and which functions of the original lead to it. */
-export function explainGuards({ original, certificate, describeTemplate }: GuardSource): ExplainedGuard[] {
+export function explainGuards(source: GuardSource): ExplainedGuard[] {
+  const { original, certificate, splitGuards, describeGuards } = source
   const cfg = buildCfg(bytesOf(original))
   const reachable = recoverFunctions(cfg).map(({ selector, entries }) => ({
     selector,
     blocks: new Set(entries.flatMap((pc) => [...reachableFrom(cfg, pc)])),
   }))
-  return certificate.sites.flatMap((site) =>
-    site.guards.map(({ pc, template, args }) => {
-      const block = blockOf(cfg, site.pc)
-      const functions = reachable.filter(({ blocks }) => block !== null && blocks.has(block))
-      return {
-        pc,
-        template,
-        words: describeTemplate(template, args) ?? 'UNKNOWN TEMPLATE: nobody can say what it does',
-        functions: functions.map(({ selector }) => selector),
-      }
-    }),
-  )
+  return certificate.sites.flatMap((site) => {
+    const block = blockOf(cfg, site.pc)
+    const functions = reachable.filter(({ blocks }) => block !== null && blocks.has(block))
+    return splitGuards(site.guards).map((guards) => ({
+      pc: guards[0]!.pc,
+      template: guards.map(({ template }) => template).join(' '),
+      words: describeGuards(guards) ?? 'UNKNOWN TEMPLATE: nobody can say what it does',
+      functions: functions.map(({ selector }) => selector),
+    }))
+  })
 }
 
 /** null where the certificate names an offset at which no instruction starts: the checker refuses it for that. */

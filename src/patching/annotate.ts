@@ -1,8 +1,9 @@
 import { bytesOf, type Hex } from '../core/hex.ts'
 import { disassemble, formatInstruction } from '../evm/disassemble.ts'
-import { describeGuard } from './guards.ts'
+import { describeSentence } from './describe.ts'
+import { splitSentences } from './sentences.ts'
 import { findTemplate } from './templates/table.ts'
-import type { Certificate, CertificateSite, PlacedGuard } from './types.ts'
+import type { Certificate, CertificateSite } from './types.ts'
 
 export interface PatchedCode {
   readonly original: Uint8Array
@@ -40,19 +41,17 @@ function trampolineListing(patched: Uint8Array, site: CertificateSite, end: numb
     at += length
   }
   let copied = site.pc
-  for (const guard of site.guards) {
-    list(guard.pc - copied, ' ')
-    copied = guard.pc
-    lines.push(`  ; ${guard.template}: ${words(guard)}`)
-    list(findTemplate(guard.template)!.code.length, '+')
+  for (const sentence of splitSentences(site.guards)) {
+    const { pc } = sentence[0]!
+    list(pc - copied, ' ')
+    copied = pc
+    lines.push(`  ; ${sentence.map(({ template }) => template).join(' ')}: ${describeSentence(sentence)}`)
+    for (const { template } of sentence) list(findTemplate(template)!.code.length, '+')
   }
   list(site.pc + site.length - copied, ' ')
   if (at < end) list(end - at, '+')
   return lines
 }
-
-const words = ({ template, args }: PlacedGuard): string =>
-  describeGuard(findTemplate(template)!.description, args)
 
 function listing(code: Uint8Array, start: number, end: number, mark: string): string[] {
   return disassemble(code.subarray(start, end)).map(

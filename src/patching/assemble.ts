@@ -3,8 +3,10 @@ import { SutureError } from '../core/errors.ts'
 import { bytesOf, type Hex, hexOf } from '../core/hex.ts'
 import { MAX_CODE_SIZE } from '../evm/cfg.ts'
 import { OP } from '../evm/opcodes.ts'
+import { heightAfter } from './sentences.ts'
 import { proveRun, type SiteMap } from './site-map.ts'
 import { findTemplate } from './templates/table.ts'
+import { DEEPEST_PEEK, DUP1, type Template } from './templates/template.ts'
 import type { Certificate, CertificateSite, GuardInstance, PlacedGuard } from './types.ts'
 import { planWindows, type Window } from './windows.ts'
 
@@ -35,7 +37,10 @@ export interface AssembledPatch {
  * Puts guards into code by append-only trampolines: every offset of the original stays valid, and nothing is added but ways to revert
  * with `SutureRestricted()`. Deterministic.
  *
- * @throws PATCH_IMPOSSIBLE when a guard cannot be placed, or the patched code would be longer than 24,576 bytes.
+ * Guards at one place keep the order they are given in; pieces among them must make whole sentences.
+ *
+ * @throws PATCH_IMPOSSIBLE when a guard cannot be placed, a sentence takes or leaves words it must not, or the patched code would be longer
+ * than 24,576 bytes.
  * @throws BYTECODE_INVALID when the site map was made for other code.
  */
 export function assemblePatch({ code, siteMap, guards, self = null }: PatchRequest): AssembledPatch {
@@ -90,30 +95,63 @@ function buildTrampoline(
   const bytes: number[] = [OP.JUMPDEST]
   const end = window.pc + window.length
   let copied = window.pc
-  for (const guard of window.guards) {
+  let height = 0
+  for (const [i, guard] of window.guards.entries()) {
     bytes.push(...code.subarray(copied, guard.pc))
     copied = guard.pc
-    bytes.push(...instantiate(guard, place.at + bytes.length, place.tail))
+    const template = templateOf(guard)
+    bytes.push(...instantiate(template, guard, { at: place.at + bytes.length, tail: place.tail, height }))
+    const after = heightAfter(template, height)
+    if (after === null || (after > 0 && window.guards[i + 1]?.pc !== guard.pc))
+      throw unbalanced(guard, height)
+    height = after
   }
   bytes.push(...code.subarray(copied, end))
   if (continues(window)) bytes.push(...push2(end - 1), OP.JUMP)
   return Uint8Array.from(bytes)
 }
 
-function instantiate({ template: name, args }: GuardInstance, at: number, tail: number): Uint8Array {
+function templateOf({ template: name }: GuardInstance): Template {
   const template = findTemplate(name)
-  if (!template) throw impossible(`There is no guard template ${name}.`, ['fix: use a template of the table'])
+  if (template) return template
+  throw impossible(`There is no guard template ${name}.`, ['fix: use a template of the table'])
+}
+
+interface Instance {
+  readonly at: number
+  readonly tail: number
+  /** Words on the guard's own stack. */
+  readonly height: number
+}
+
+function instantiate(
+  template: Template,
+  { args }: GuardInstance,
+  { at, tail, height }: Instance,
+): Uint8Array {
   const bytes = Uint8Array.from(template.code)
   for (const hole of template.holes) {
     if (hole.kind === 'arg') {
       const param = template.params[hole.index]!
-      bytes.set(lowBytes(name, param, args[param], hole.width), hole.offset)
+      bytes.set(lowBytes(template.name, param, args[param], hole.width), hole.offset)
+    } else if (hole.kind === 'peek') {
+      const [depth] = lowBytes(template.name, 'depth', args[template.params[hole.index]!], 1)
+      bytes[hole.offset] = dup(height + depth!)
     } else {
       const target = hole.kind === 'tail' ? tail : at + hole.addend
       bytes.set([target >> 8, target & 0xff], hole.offset)
     }
   }
   return bytes
+}
+
+function dup(distance: number): number {
+  if (distance <= DEEPEST_PEEK) return DUP1 + distance
+  throw impossible('A guard would look too deep into the stack.', [
+    `words in between: ${distance}`,
+    `limit: ${DEEPEST_PEEK}`,
+    'fix: peek before other words are pushed, or guard another place',
+  ])
 }
 
 function lowBytes(template: string, param: string, word: Hex | undefined, width: number): Uint8Array {
@@ -124,6 +162,13 @@ function lowBytes(template: string, param: string, word: Hex | undefined, width:
     ])
   }
   return bytesOf(word).subarray(32 - width)
+}
+
+function unbalanced({ template, pc }: PlacedGuard, height: number): SutureError {
+  return impossible(`The guards at offset ${pc} make no whole sentence.`, [
+    `at: ${template}, with ${height} words before it`,
+    'fix: give every piece its operands at the same place, and leave nothing over',
+  ])
 }
 
 function toSite(siteMap: SiteMap, { run, pc, length, guards }: Window, trampoline: number): CertificateSite {

@@ -51,7 +51,16 @@ describe('planWindows', () => {
   })
 
   it('reaches back where nothing follows', () => {
-    expect(shape('0x6001600201600300', [7])).toEqual([[2, 7, [7]]])
+    expect(shape('0x600160020160035b00', [7])).toEqual([[2, 7, [7]]])
+  })
+
+  it('takes the end of a run along where control does not go on behind it and it is near', () => {
+    expect(shape('0x6001600201600300', [7])).toEqual([[2, 8, [7]]])
+    expect(shape(LONG, [67])).toEqual([[67, 90, [67]]])
+    expect(shape(LONG, [61, 66])).toEqual([[61, 90, [61, 66]]])
+    expect(shape(LONG, [65])).toEqual([[65, 70, [65]]])
+    expect(shape(LONG, [67], [{ start: 80, end: 82 }])).toEqual([[67, 72, [67]]])
+    expect(shape(LONG.replace(/00$/, '5b00'), [67])).toEqual([[67, 72, [67]]])
   })
 
   it('lets close guards share a window and keeps far ones apart', () => {

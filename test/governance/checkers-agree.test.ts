@@ -21,7 +21,8 @@ import { findSelfReferences } from '../../src/patching/self.ts'
 import { buildSiteMap, type SiteMap } from '../../src/patching/site-map.ts'
 import { toRegistration } from '../../src/patching/templates/registration.ts'
 import { findTemplate, TEMPLATES } from '../../src/patching/templates/table.ts'
-import type { PlacedGuard } from '../../src/patching/types.ts'
+import { isPiece, type Template } from '../../src/patching/templates/template.ts'
+import type { GuardInstance, PlacedGuard } from '../../src/patching/types.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { type Claim, MUTATION_NAMES, mutateClaim } from './mutate-claim.ts'
 import { compileVault } from './vault.ts'
@@ -91,7 +92,8 @@ describe(`the on-chain and the off-chain checker (seed ${SEED})`, () => {
 
   /** A patch with a few guards anywhere, or null when they do not fit. */
   function assembleSomething({ address, code, siteMap }: Original, random: Random): Claim | null {
-    const guards = Array.from({ length: random.between(1, 4) }, () => placeSomething(siteMap, random))
+    const places = random.between(1, 4)
+    const guards = Array.from({ length: places }, () => placeSomething(siteMap, random)).flat()
     const offsets = findSelfReferences(code, address)
     const moves = offsets.length > 0 && random.chance(0.7)
     const self = moves ? { from: address, to: PATCHED, offsets } : null
@@ -152,13 +154,37 @@ describe(`the on-chain and the off-chain checker (seed ${SEED})`, () => {
   }
 })
 
-function placeSomething(siteMap: SiteMap, random: Random): PlacedGuard {
+/** A whole template, or a sentence that balances. */
+function placeSomething(siteMap: SiteMap, random: Random): PlacedGuard[] {
   const { instructions } = siteMap.runs[random.between(0, siteMap.runs.length - 1)]!
   const { pc } = instructions[random.between(0, instructions.length - 1)]!
-  const { name, params, holes } = TEMPLATES[random.between(0, TEMPLATES.length - 1)]!
+  const guards = random.chance(0.5) ? [instanceOf(pick(WHOLE, random), random)] : sentence(random)
+  return guards.map((guard) => ({ ...guard, pc }))
+}
+
+/** Pieces that fit the words there are, until none is left: as good as any of the same shape, sense aside. */
+function sentence(random: Random): GuardInstance[] {
+  const guards: GuardInstance[] = []
+  let height = 0
+  do {
+    const ending = guards.length > 12
+    const fitting = PIECES.filter(({ takes, gives }) => takes <= height && (!ending || gives < takes))
+    const template = pick(fitting, random)
+    guards.push(instanceOf(template, random))
+    height += template.gives - template.takes
+  } while (height > 0)
+  return guards
+}
+
+function instanceOf({ name, params, holes }: Template, random: Random): GuardInstance {
   const args = params.map((param, index) => {
     const widths = holes.flatMap((hole) => (hole.kind === 'arg' && hole.index === index ? [hole.width] : []))
-    return [param, toWord(BigInt(random.between(0, 2 ** (8 * Math.min(...widths, 6)) - 1)))]
+    const limit = widths.length > 0 ? 2 ** (8 * Math.min(...widths, 6)) - 1 : 3
+    return [param, toWord(BigInt(random.between(0, limit)))]
   })
-  return { template: name, args: Object.fromEntries(args), pc }
+  return { template: name, args: Object.fromEntries(args) }
 }
+
+const pick = <T>(list: readonly T[], random: Random): T => list[random.between(0, list.length - 1)]!
+const WHOLE = TEMPLATES.filter((template) => !isPiece(template))
+const PIECES = TEMPLATES.filter(isPiece)

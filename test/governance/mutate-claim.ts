@@ -62,6 +62,19 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a site twice': onSites((sites) => [...sites, sites.at(-1)!]),
   'sites reversed': onSites((sites) => [...sites].reverse()),
   'guards gone': onSite((site) => ({ ...site, guards: [] })),
+  'a guard gone': onSite((site, random) => {
+    const chosen = pick(site.guards, random)
+    return { ...site, guards: site.guards.filter((guard) => guard !== chosen) }
+  }),
+  'a guard twice': onSite((site, random) => {
+    const chosen = pick(site.guards, random)
+    return { ...site, guards: site.guards.flatMap((guard) => (guard === chosen ? [guard, guard] : [guard])) }
+  }),
+  'another piece': onGuard((guard, random) => ({
+    ...guard,
+    template: pick(['caller@1', 'not@1', 'less@1', 'refuse-if@1'], random),
+    args: {},
+  })),
   'guards reversed': onSite((site) => ({ ...site, guards: [...site.guards].reverse() })),
   'pc of a guard': onGuard((guard, random) => ({ ...guard, pc: nudge(guard.pc, random) })),
   'template of a guard': onGuard((guard) => ({ ...guard, template: 'not-callable@1' })),

@@ -33,11 +33,13 @@ struct Certificate {
 }
 
 /// @dev Argument: the low `width` bytes of argument `value`. Tail: offset of the code that reverts. Relative: offset of the guard's own
-/// first byte plus `value`.
+/// first byte plus `value`. Peek: the DUP that copies the word of the original's stack that lies argument `value` below its top, past the
+/// words the guard itself has on the stack where the instance begins.
 enum HoleKind {
     Argument,
     Tail,
-    Relative
+    Relative,
+    Peek
 }
 
 /// @notice Bytes of a template that each instance fills by itself.
@@ -51,10 +53,14 @@ struct Hole {
 /// @notice A guard template to be registered.
 /// @param name e.g. `sub-checked@1`; the id is its hash.
 /// @param holes ascending by offset.
+/// @param takes words it consumes from the guard's own stack, which begins above the original's.
+/// @param gives words it leaves there instead. A template that neither takes nor gives is a guard by itself; the others are pieces of one.
 struct TemplateDefinition {
     string name;
     bytes code;
     Hole[] holes;
+    uint8 takes;
+    uint8 gives;
 }
 
 /// @title Decides whether one code is a restriction of another: it may only revert where the other did not.
@@ -67,7 +73,8 @@ struct TemplateDefinition {
 ///
 /// where a window is `PUSH2 trampoline JUMP INVALID... JUMPDEST` and its trampoline is `JUMPDEST`, the displaced instructions with
 /// guards between them, and `PUSH2 (last byte of the window) JUMP`. A window that ends in a terminator has no way back.
-/// Guards are instances of allowed templates; windows lie in runs of the original's site map. Of the map nothing is believed but that
+/// Guards are instances of allowed templates, and those of one place take no more from the guard's own stack than is there and leave
+/// nothing on it; windows lie in runs of the original's site map. Of the map nothing is believed but that
 /// the run is code that is reached: where instructions start, that they may move and that none stands behind a terminator is read from
 /// the original itself.
 ///
@@ -75,7 +82,7 @@ struct TemplateDefinition {
 /// they are registered for, jump targets of the original are not chosen by a caller, the original does not depend on its code size, code
 /// hash or gas, and it uses its own address for nothing but telling a proxy from itself.
 interface IRestrictionVerifier {
-    event TemplateRegistered(bytes32 indexed id, string name, bytes code, Hole[] holes);
+    event TemplateRegistered(bytes32 indexed id, TemplateDefinition definition);
     event TemplateAllowed(bytes32 indexed id, bool allowed);
 
     /// @notice There is no code at `account`, or more than the 24,576 bytes EIP-170 allows.
@@ -98,9 +105,12 @@ interface IRestrictionVerifier {
     error TrampolineMisplaced(uint256 pc, uint256 expected);
     /// @notice The guard is outside its window, before the guard listed ahead of it, or behind a terminator.
     error GuardMisplaced(uint256 pc);
+    /// @notice The guards at `pc` take words that are not there, or leave some, or have a guard by itself among their pieces.
+    error GuardUnbalanced(uint256 pc);
     /// @notice The template is not registered or no longer allowed.
     error TemplateNotAllowed(bytes32 template);
-    /// @notice The template takes another number of arguments, or an argument does not fit its hole.
+    /// @notice The template takes another number of arguments, or an argument does not fit its hole: is too wide, or peeks deeper
+    /// than DUP16 reaches.
     error ArgumentsMismatch(bytes32 template);
     /// @notice No PUSH20 to PUSH32 of the original ends in its own address there, or that is in a window or overlaps the offset before it.
     error SelfOffsetInvalid(uint256 offset);
@@ -108,7 +118,7 @@ interface IRestrictionVerifier {
     error CodeMismatch(bytes32 expected, bytes32 actual);
     /// @notice A template name stands for one code for ever.
     error TemplateExists(bytes32 id);
-    /// @notice The template could leave by another way than its end or the tail, or a hole is not inside a PUSH.
+    /// @notice The template could leave by another way than its end or the tail, or a hole is not inside a PUSH, or a peek not its first byte.
     error TemplateInvalid(uint256 offset);
 
     /// @notice Reverts unless the code at `patched` is a restriction of the code at `original`.
@@ -119,15 +129,14 @@ interface IRestrictionVerifier {
 
     /// @notice Registers and allows a template. Its id is `keccak256(name)`. Only the owner, which answers for what the template does;
     /// what is checked here is that it has no other way out than its end and the tail.
-    /// @param name e.g. `sub-checked@1`.
-    /// @param holes ascending by offset.
-    function registerTemplate(string calldata name, bytes calldata code, Hole[] calldata holes)
-        external
-        returns (bytes32 id);
+    function registerTemplate(TemplateDefinition calldata definition) external returns (bytes32 id);
 
     /// @notice Takes a registered template off the list, or puts it back. Only the owner.
     function setTemplateAllowed(bytes32 id, bool allowed) external;
 
-    /// @notice The code and holes of a registered template.
-    function template(bytes32 id) external view returns (bool allowed, bytes memory code, Hole[] memory holes);
+    /// @notice A registered template.
+    function template(bytes32 id)
+        external
+        view
+        returns (bool allowed, bytes memory code, Hole[] memory holes, uint8 takes, uint8 gives);
 }

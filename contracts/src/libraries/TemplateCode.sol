@@ -10,13 +10,14 @@ library TemplateCode {
     uint8 private constant JUMPDEST = 0x5b;
     uint8 private constant PUSH1 = 0x60;
     uint8 private constant PUSH32 = 0x7f;
+    uint8 private constant DUP1 = 0x80;
 
     /// @dev STOP; CODESIZE, PC; LOG0 to LOG4; CREATE, CALL, CALLCODE, RETURN, DELEGATECALL, CREATE2; SELFDESTRUCT.
     uint256 private constant FORBIDDEN =
         (1 << 0x00) | (1 << 0x38) | (1 << 0x58) | (0x1f << 0xa0) | (0x3f << 0xf0) | (1 << 0xff);
 
     /// @notice Reverts unless the code ends behind a whole instruction, has no forbidden opcode, jumps only to the tail or to its own
-    /// JUMPDESTs, and every hole lies in the operand of a PUSH.
+    /// JUMPDESTs, and every hole lies in the operand of a PUSH, or is a DUP1 at the beginning.
     /// @return arity how many arguments the holes take.
     function check(bytes memory code, Hole[] memory holes) internal pure returns (uint256 arity) {
         bool[] memory isJumpDestination = new bool[](code.length);
@@ -33,13 +34,20 @@ library TemplateCode {
             afterTarget = false;
             for (; hole < holes.length && holes[hole].offset < next; ++hole) {
                 uint256 previousEnd = hole == 0 ? 0 : holes[hole - 1].offset + holes[hole - 1].width;
-                _checkHole(holes[hole], pc, next, previousEnd);
-                afterTarget = holes[hole].kind != HoleKind.Argument;
+                if (holes[hole].kind == HoleKind.Peek) _checkPeek(holes[hole], opcode, previousEnd);
+                else _checkHole(holes[hole], pc, next, previousEnd);
+                afterTarget = holes[hole].kind == HoleKind.Tail || holes[hole].kind == HoleKind.Relative;
             }
             pc = next;
         }
         if (pc != code.length || code.length == 0) revert IRestrictionVerifier.TemplateInvalid(pc);
         return _checkValues(holes, hole, isJumpDestination);
+    }
+
+    /// @dev How far it reaches is counted from where the instance begins, so nothing may stand before it.
+    function _checkPeek(Hole memory hole, uint8 opcode, uint256 previousEnd) private pure {
+        bool first = hole.offset == 0 && previousEnd == 0;
+        if (!first || hole.width != 1 || opcode != DUP1) revert IRestrictionVerifier.TemplateInvalid(hole.offset);
     }
 
     /// @dev `[pc, next)` is the instruction the hole begins in.
@@ -62,7 +70,8 @@ library TemplateCode {
             bool known =
                 holes[i].kind != HoleKind.Relative || (value < isJumpDestination.length && isJumpDestination[value]);
             if (i >= seen || !known) revert IRestrictionVerifier.TemplateInvalid(holes[i].offset);
-            if (holes[i].kind == HoleKind.Argument && value >= arity) arity = value + 1;
+            bool argument = holes[i].kind == HoleKind.Argument || holes[i].kind == HoleKind.Peek;
+            if (argument && value >= arity) arity = value + 1;
         }
     }
 }

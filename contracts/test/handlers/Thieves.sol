@@ -6,7 +6,7 @@ import {ProxyAdmin} from "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.s
 import {ITransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 import {IBreaker} from "../../src/interfaces/IBreaker.sol";
 import {IPatchGate, Kind, Restriction, Rollback, Signature, Target} from "../../src/interfaces/IPatchGate.sol";
-import {Certificate, Hole} from "../../src/interfaces/IRestrictionVerifier.sol";
+import {Certificate, Hole, TemplateDefinition} from "../../src/interfaces/IRestrictionVerifier.sol";
 import {IDiamond, IUpgradeableBeacon, IUUPSProxy} from "../../src/interfaces/IUpgradeable.sol";
 import {Actor} from "./Actor.sol";
 import {Bank, Loot} from "./Banks.sol";
@@ -272,7 +272,8 @@ contract Thieves is Actor {
         if (which == 11) return (address(breaker), abi.encodeCall(breaker.unfreeze, (w.target, list)));
         if (which == 12) return (address(breaker), abi.encodeCall(breaker.setGate, (w.target, me)));
         if (which == 13) return (address(breaker), abi.encodeCall(breaker.setPauser, (w.target, me, 1)));
-        return (address(verifier), abi.encodeCall(verifier.registerTemplate, ("evil@1", hex"ff", new Hole[](0))));
+        TemplateDefinition memory evil = TemplateDefinition("evil@1", hex"ff", new Hole[](0), 0, 0);
+        return (address(verifier), abi.encodeCall(verifier.registerTemplate, (evil)));
     }
 
     function _assaultAdmin(Stage.World memory w, Target memory t, uint256 which, address sender) private {

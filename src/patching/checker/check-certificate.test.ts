@@ -310,14 +310,14 @@ function mutate(value: unknown, random: () => number): unknown {
   return `${text.slice(0, at)}${digit}${text.slice(at + 1)}`
 }
 
-/** Puts the end of the first window inside a PUSH of its run, or its start where no PUSH follows. */
+/** Puts the end of a window inside a PUSH of its run. */
 function splitInstruction(draft: Draft): void {
-  const site = draft.sites[0]
-  const end = site.pc + site.length
-  const pushes = disassemble(code).filter(
-    ({ pc, size }) => size > 1 && pc >= end && pc + size <= site.run.end,
-  )
-  const [next] = pushes
-  if (!next) throw new TypeError('the example has no PUSH behind its first window')
-  site.length = next.pc + 1 - site.pc
+  const pushes = disassemble(code).filter(({ size }) => size > 1)
+  for (const site of draft.sites) {
+    const push = pushes.find(({ pc, size }) => pc >= site.pc + 4 && pc + size <= site.run.end)
+    if (push === undefined) continue
+    site.length = push.pc + 1 - site.pc
+    return
+  }
+  throw new TypeError('the example has no PUSH to split')
 }

@@ -6,6 +6,8 @@ import { type Rejection, reject } from './rejection.ts'
 import { instructionsBetween, mayMove, neverGoesOn, type Survey } from './survey.ts'
 
 const MIN_WINDOW = 5
+/** DUP1 to DUP16. */
+const DUPS = 16n
 
 /** Every rule about one window that can be decided without deriving code. */
 export function checkSite(survey: Survey, site: CertificateSite, siteMapRoot: Hex): Rejection | null {
@@ -58,16 +60,30 @@ function checkGuards(survey: Survey, { pc, length, guards }: CertificateSite): R
   const places = new Set(displaced.map((instruction) => instruction.pc))
   if (!neverGoesOn(displaced.at(-1)!)) places.add(end)
   let previous = pc
+  let height = 0
   for (const guard of guards) {
     if (!places.has(guard.pc) || guard.pc < previous) return reject('guard-misplaced', `guard at ${guard.pc}`)
+    if (guard.pc !== previous && height !== 0) return unbalanced(previous, height)
     previous = guard.pc
-    const rejection = checkInstance(guard)
+    const rejection = checkInstance(guard, height)
     if (rejection) return rejection
+    height = heightBehind(guard, height)
+    if (height < 0) return unbalanced(guard.pc, height)
   }
-  return null
+  return height === 0 ? null : unbalanced(previous, height)
 }
 
-function checkInstance({ template: name, args }: PlacedGuard): Rejection | null {
+const unbalanced = (pc: number, height: number): Rejection =>
+  reject('guard-unbalanced', `guards at ${pc}: ${height < 0 ? 'operands missing' : `${height} words left`}`)
+
+/** Words on the guard's own stack behind the instance; below 0 when it cannot stand on so many. A whole template stands on none. */
+export function heightBehind({ template: name }: PlacedGuard, height: number): number {
+  const { takes, gives } = findTemplate(name)!
+  const whole = takes === 0 && gives === 0
+  return takes > height || (whole && height > 0) ? -1 : height - takes + gives
+}
+
+function checkInstance({ template: name, args }: PlacedGuard, height: number): Rejection | null {
   const template = findTemplate(name)
   if (!template) return reject('template-unknown', name)
   const given = Object.keys(args)
@@ -75,8 +91,12 @@ function checkInstance({ template: name, args }: PlacedGuard): Rejection | null 
     return reject('arguments-mismatch', `${name} takes (${template.params.join(', ')})`)
   }
   for (const hole of template.holes) {
-    if (hole.kind !== 'arg') continue
+    if (hole.kind !== 'arg' && hole.kind !== 'peek') continue
     const param = template.params[hole.index]!
+    if (hole.kind === 'peek') {
+      if (BigInt(args[param]!) + BigInt(height) < DUPS) continue
+      return reject('arguments-mismatch', `${param} of ${name} is out of reach behind ${height} words`)
+    }
     if (BigInt(args[param]!) >= 256n ** BigInt(hole.width)) {
       return reject('arguments-mismatch', `${param} of ${name} does not fit in ${hole.width} bytes`)
     }

@@ -1,6 +1,8 @@
 import { hexToBytes } from 'viem'
 import { findTemplate } from '../templates/table.ts'
+import type { Hole } from '../templates/template.ts'
 import type { Certificate, CertificateSite, PlacedGuard } from '../types.ts'
+import { heightBehind } from './check-site.ts'
 import { instructionsBetween, neverGoesOn, type Survey } from './survey.ts'
 
 /** 33 x INVALID, then the tail: JUMPDEST, revert with `SutureRestricted()`. */
@@ -45,7 +47,12 @@ function writeWindow(out: number[], survey: Survey, site: CertificateSite): void
 function writeTrampoline(out: number[], survey: Survey, site: CertificateSite, tail: number): void {
   const end = site.pc + site.length
   const place = (pc: number) => {
-    for (const guard of site.guards) if (guard.pc === pc) writeGuard(out, guard, tail)
+    let height = 0
+    for (const guard of site.guards) {
+      if (guard.pc !== pc) continue
+      writeGuard(out, guard, { tail, height })
+      height = heightBehind(guard, height)
+    }
   }
   out.push(0x5b)
   for (const { pc, size } of instructionsBetween(survey, site.pc, end)!) {
@@ -56,15 +63,21 @@ function writeTrampoline(out: number[], survey: Survey, site: CertificateSite, t
   if (returns(survey, site)) out.push(...jumpTo(end - 1))
 }
 
-function writeGuard(out: number[], { template: name, args }: PlacedGuard, tail: number): void {
+function writeGuard(
+  out: number[],
+  { template: name, args }: PlacedGuard,
+  { tail, height }: { readonly tail: number; readonly height: number },
+): void {
   const { code, holes, params } = findTemplate(name)!
   const start = out.length
   out.push(...code)
+  const fill = (hole: Hole): bigint => {
+    if (hole.kind === 'arg') return BigInt(args[params[hole.index]!]!)
+    if (hole.kind === 'peek') return BigInt(0x80 + height) + BigInt(args[params[hole.index]!]!)
+    return BigInt(hole.kind === 'tail' ? tail : start + hole.addend)
+  }
   for (const hole of holes) {
-    const value =
-      hole.kind === 'arg'
-        ? BigInt(args[params[hole.index]!]!)
-        : BigInt(hole.kind === 'tail' ? tail : start + hole.addend)
+    const value = fill(hole)
     for (let i = 0; i < hole.width; i++) {
       out[start + hole.offset + i] = Number((value >> BigInt(8 * (hole.width - 1 - i))) & 0xffn)
     }

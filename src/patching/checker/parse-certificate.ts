@@ -5,7 +5,8 @@ import type { Certificate } from '../types.ts'
 
 const MAX_OFFSET = 0xffff
 const MAX_SITES = 1024
-const MAX_GUARDS = 64
+const MAX_GUARDS = 512
+const MAX_OFFSETS = 64
 const MAX_PROOF = 32
 
 const hex = (pattern: RegExp, what: string) =>
@@ -40,7 +41,7 @@ export const certificateSchema = z.strictObject({
   siteMap: word,
   sites: z.array(site).min(1).max(MAX_SITES),
   self: z.nullable(
-    z.strictObject({ from: address, to: address, offsets: z.array(offset).min(1).max(MAX_GUARDS) }),
+    z.strictObject({ from: address, to: address, offsets: z.array(offset).min(1).max(MAX_OFFSETS) }),
   ),
 })
 

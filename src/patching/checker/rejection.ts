@@ -11,6 +11,7 @@ export type RejectionReason =
   | 'window-overlap'
   | 'not-an-instruction'
   | 'guard-misplaced'
+  | 'guard-unbalanced'
   | 'template-unknown'
   | 'arguments-mismatch'
   | 'self-offset'

@@ -36,3 +36,20 @@ export const mulChecked = defineTemplate({
   description: 'refuses a multiplication that does not fit in 256 bits',
   proof: PROOF,
 })
+
+/**
+ * The same, by a shorter way where it is short: two factors below 2^128 cannot overflow, and only the others are divided. 32 gas then
+ * (41 by the first version), 73 otherwise.
+ */
+export const mulCheckedShort = defineTemplate({
+  name: 'mul-checked@2',
+  params: [],
+  since: 'constantinople',
+  stack: 2,
+  program: `
+    DUP2 DUP2 OR PUSH1 0x80 SHR ISZERO PUSH2 <:fits> JUMPI
+    DUP2 PUSH1 0x00 NOT DIV DUP2 GT DUP3 MUL PUSH2 <tail> JUMPI
+    :fits`,
+  description: 'refuses a multiplication that does not fit in 256 bits',
+  proof: PROOF,
+})

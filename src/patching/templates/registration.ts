@@ -1,9 +1,9 @@
 import { type Hex, hexOf } from '../../core/hex.ts'
 import type { Hole, Template } from './template.ts'
 
-const KINDS = { arg: 0, tail: 1, rel: 2 } as const
+const KINDS = { arg: 0, tail: 1, rel: 2, peek: 3 } as const
 
-/** What `RestrictionVerifier.registerTemplate` takes. */
+/** A `TemplateDefinition` of the RestrictionVerifier. */
 export interface TemplateRegistration {
   readonly name: string
   readonly code: Hex
@@ -13,10 +13,12 @@ export interface TemplateRegistration {
     readonly width: number
     readonly value: number
   }[]
+  readonly takes: number
+  readonly gives: number
 }
 
 /** A template as the on-chain verifier registers it. */
-export function toRegistration({ name, code, holes }: Template): TemplateRegistration {
+export function toRegistration({ name, code, holes, takes, gives }: Template): TemplateRegistration {
   return {
     name,
     code: hexOf(code),
@@ -26,10 +28,12 @@ export function toRegistration({ name, code, holes }: Template): TemplateRegistr
       width: hole.width,
       value: holeValue(hole),
     })),
+    takes,
+    gives,
   }
 }
 
 function holeValue(hole: Hole): number {
-  if (hole.kind === 'arg') return hole.index
+  if (hole.kind === 'arg' || hole.kind === 'peek') return hole.index
   return hole.kind === 'rel' ? hole.addend : 0
 }

@@ -7,13 +7,24 @@ export type TemplateFork = 'frontier' | 'constantinople' | 'cancun'
 /**
  * Bytes of a template that each instance fills by itself, `offset` from its first byte.
  * `arg`: the low `width` bytes of argument `index`. `tail`: offset of the code that reverts. `rel`: offset of the instance plus `addend`.
+ * `peek`: the DUP that copies word `depth` (argument `index`, 0 is the top) of the original's stack from under the guard's own words, of
+ * which there are `height` where the instance starts: `0x80 + height + depth`, at most DUP16.
  */
 export type Hole =
   | { readonly kind: 'arg'; readonly offset: number; readonly width: number; readonly index: number }
   | { readonly kind: 'tail'; readonly offset: number; readonly width: 2 }
   | { readonly kind: 'rel'; readonly offset: number; readonly width: 2; readonly addend: number }
+  | { readonly kind: 'peek'; readonly offset: number; readonly width: 1; readonly index: number }
 
-/** Code that may be put before an instruction. It falls through with the stack as it found it, or jumps to the tail, which reverts. */
+/** The opcode a `peek` hole counts from, and how far DUP reaches. */
+export const DUP1 = 0x80
+export const DEEPEST_PEEK = 15
+
+/**
+ * Code that may be put before an instruction. It falls through with the original's stack as it found it, or jumps to the tail, which
+ * reverts. A whole template is a guard by itself. A piece takes words from the guard's own stack, which begins above the original's, and
+ * leaves words on it; instances of pieces make a sentence, which ends with nothing left.
+ */
 export interface Template {
   /** Stands for this code for ever: a changed template gets a new number. */
   readonly name: string
@@ -23,21 +34,32 @@ export interface Template {
   /** Names of the arguments, each a 32-byte word, in the order of `index`. */
   readonly params: readonly string[]
   readonly since: TemplateFork
+  /** Words it consumes from the guard's own stack, the last operand on top; 0 for a whole template. */
+  readonly takes: number
+  /** Words it leaves there instead; 0 for a whole template. */
+  readonly gives: number
   /** Stack items it needs above those it finds; the EVM allows 1024 in all. */
   readonly stack: number
-  /** What it refuses, for guardians. `<param>` stands for an argument. */
+  /**
+   * What it refuses, for guardians. `<param>` stands for an argument. A piece has a phrase, in which `{0}`, `{1}` stand for its operands in
+   * the order they were pushed.
+   */
   readonly description: string
   /** Why it is a restriction: stack, memory, storage, calls, ways out. */
   readonly proof: string
 }
 
-export type TemplateSource = Omit<Template, 'code' | 'holes'> & {
-  /**
-   * Assembly: opcode names, operands as `0x…`, `<tail>`, `<:label>` or `<param>` (also as the low bytes behind a `0x…` prefix),
-   * and `:label` for a JUMPDEST.
-   */
-  readonly program: string
-}
+export type TemplateSource = Omit<Template, 'code' | 'holes' | 'takes' | 'gives'> &
+  Partial<Pick<Template, 'takes' | 'gives'>> & {
+    /**
+     * Assembly: opcode names, operands as `0x…`, `<tail>`, `<:label>` or `<param>` (also as the low bytes behind a `0x…` prefix),
+     * `:label` for a JUMPDEST, and `PEEK <param>`, which must come first: its distance counts from the height at the start.
+     */
+    readonly program: string
+  }
+
+/** Whether it is part of a sentence rather than a guard by itself. */
+export const isPiece = ({ takes, gives }: Template): boolean => takes + gives > 0
 
 /** Assembles a template. The operand width comes from the PUSH. */
 export function defineTemplate({ program, ...rest }: TemplateSource): Template {
@@ -53,6 +75,11 @@ export function defineTemplate({ program, ...rest }: TemplateSource): Template {
       bytes.push(opcodeOf('JUMPDEST'))
       continue
     }
+    if (token === 'PEEK') {
+      holes.push(peekHole(rest, tokens, i++))
+      bytes.push(DUP1)
+      continue
+    }
     const opcode = opcodeOf(token)
     bytes.push(opcode)
     const width = OPCODES[opcode]!.immediate
@@ -64,8 +91,7 @@ export function defineTemplate({ program, ...rest }: TemplateSource): Template {
     if (hole === 'tail') holes.push({ kind: 'tail', offset, width: 2 })
     else if (hole.startsWith(':')) references.push({ label: hole.slice(1), offset })
     else {
-      const index = rest.params.indexOf(hole)
-      if (index < 0) throw invalid(rest.name, `unknown parameter ${hole}`)
+      const index = indexOf(rest, hole)
       holes.push({ kind: 'arg', offset: offset + constant.length, width: width - constant.length, index })
     }
   }
@@ -75,7 +101,18 @@ export function defineTemplate({ program, ...rest }: TemplateSource): Template {
     holes.push({ kind: 'rel', offset, width: 2, addend })
   }
   holes.sort((a, b) => a.offset - b.offset)
-  return { ...rest, code: Uint8Array.from(bytes), holes }
+  return { takes: 0, gives: 0, ...rest, code: Uint8Array.from(bytes), holes }
+}
+
+function peekHole(source: Pick<Template, 'name' | 'params'>, tokens: readonly string[], at: number): Hole {
+  if (at !== 0) throw invalid(source.name, 'PEEK must come first')
+  return { kind: 'peek', offset: 0, width: 1, index: indexOf(source, parseOperand(tokens[1]!).hole) }
+}
+
+function indexOf({ name, params }: Pick<Template, 'name' | 'params'>, hole: string | null): number {
+  const index = hole === null ? -1 : params.indexOf(hole)
+  if (index < 0) throw invalid(name, `unknown parameter ${hole}`)
+  return index
 }
 
 function parseOperand(token: string): { constant: number[]; hole: string | null } {
