@@ -1,5 +1,6 @@
 import type { Address } from '../core/hex.ts'
 import { toQuantity } from '../core/hex.ts'
+import { ASKER, ASKING, askingCall, asksForHashes, readBlockHashes } from './block-hashes.ts'
 import { observeExecution } from './observe/observe.ts'
 import { applyDiff, mergeOverrides, toRpcOverrides } from './overlay.ts'
 import { readCallTree, readPrestate, readStateDiff } from './trace-schema.ts'
@@ -48,6 +49,17 @@ export function createSimulator(rpc: Rpc, options: SimulatorOptions = {}): Simul
         { ...traceOptions(request), tracer, tracerConfig },
       ],
     })
+    const askBlockHashes = async (block: BlockContext, from: string) => {
+      const config = {
+        blockOverrides: toBlockOverrides(block),
+        stateOverrides: { [ASKER]: { code: ASKING } },
+        tracer: 'callTracer',
+        tracerConfig: {},
+      }
+      const call = { method: 'debug_traceCall', params: [askingCall, from, config] }
+      const [answer] = await rpc.batch([call], { timeoutMs })
+      return readBlockHashes(readCallTree(unwrap(answer!)).frames[0]!.output, block.number)
+    }
     const [tree, diff] = await rpc.batch(
       [trace('callTracer', { withLog: true }), trace('prestateTracer', { diffMode: true })],
       { timeoutMs },
@@ -56,13 +68,17 @@ export function createSimulator(rpc: Rpc, options: SimulatorOptions = {}): Simul
     const { watch } = request
     if (!watch || !touches(execution.frames, watch)) return execution
     const [prestate] = await rpc.batch([trace('prestateTracer', {})], { timeoutMs })
+    const pre = readPrestate(unwrap(prestate!), true)
     const observation = observeExecution({
       frames: execution.frames,
-      pre: readPrestate(unwrap(prestate!), true),
+      pre,
       watch,
       block: request.block,
       chainId: rpc.chainId,
       provenance: request.provenance ?? false,
+      ...(asksForHashes(execution.frames, watch, (account) => pre.get(account)?.code ?? null)
+        ? { blockHashes: await askBlockHashes(request.block, tag) }
+        : {}),
     })
     return { ...execution, observation }
   }

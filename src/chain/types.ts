@@ -5,6 +5,7 @@ import type { Observation } from './observe/types.ts'
 export type {
   Branch,
   CallSite,
+  Loss,
   Observation,
   Origin,
   StorageAccess,

@@ -69,10 +69,7 @@ function effectOf(
   const activation = activationOf(execution, entry)
   const byOrigin = authorisedByOrigin(execution, entry, activation)
   if (byOrigin) return byOrigin
-  const asked = ofFrames(execution.observation.branches, activation).some(
-    ({ condition }) => condition.taint & ASKS_CALLER && !isOwnBalanceCheck(condition.taint),
-  )
-  if (asked) return null
+  if (asksCaller(execution, activation)) return null
   const writes = accessesOf(execution, activation).filter(
     ({ kind, transient }) => kind === 'write' && !transient,
   )
@@ -82,6 +79,13 @@ function effectOf(
     payout(execution, entry, attackers, activation) ??
     foreignWrite(writes) ??
     sharedInput(writes)
+  )
+}
+
+/** Whether a jump in these frames depended on who called, other than by what the caller has. */
+export function asksCaller({ observation }: ObservedExecution, frames: Iterable<number>): boolean {
+  return ofFrames(observation.branches, frames).some(
+    ({ condition }) => condition.taint & ASKS_CALLER && !isOwnBalanceCheck(condition.taint),
   )
 }
 

@@ -59,7 +59,8 @@ function addsNegative(origin: Origin): boolean {
   return origin.inputs.some((input) => input.op === 'constant' && input.value >= 1n << 255n)
 }
 
-function reachSinks({ observation }: ObservedExecution): { used: Set<Origin>; signed: Set<Origin> } {
+/** Values that a function stored, handed on or decided by, with all they were computed from; and those among them meant as signed numbers. */
+export function reachSinks({ observation }: ObservedExecution): { used: Set<Origin>; signed: Set<Origin> } {
   const used = new Set<Origin>()
   const signed = new Set<Origin>()
   const sink = (origin: Origin | undefined) => {

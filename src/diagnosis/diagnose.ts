@@ -2,18 +2,34 @@ import type { Address } from '../core/hex.ts'
 import { diagnoseAccessControl } from './access-control.ts'
 import { diagnoseArbitraryCall } from './arbitrary-call.ts'
 import { diagnoseArithmetic } from './arithmetic.ts'
+import { diagnoseDenialOfService } from './denial-of-service.ts'
 import { type Evidence, entries, functionOf, observed } from './evidence.ts'
+import { diagnoseFrontRunning } from './front-running.ts'
+import { learnInvariants } from './learn/learn.ts'
+import { diagnosePriceManipulation } from './price-manipulation.ts'
 import { diagnoseReentrancy } from './reentrancy.ts'
+import { diagnoseReinitialisation } from './reinitialisation.ts'
+import { diagnoseRounding } from './rounding.ts'
+import { diagnoseTruncation } from './truncation.ts'
 import type { Diagnosis } from './types.ts'
 import { diagnoseUncheckedCall } from './unchecked-call.ts'
+import { diagnoseWeakRandomness } from './weak-randomness.ts'
 
 /** One per class of root cause; adding one touches its file and this list. */
 const DIAGNOSERS = [
   diagnoseReentrancy,
   diagnoseArbitraryCall,
   diagnoseArithmetic,
+  diagnoseTruncation,
+  diagnoseRounding,
+  diagnoseReinitialisation,
+  diagnoseWeakRandomness,
+  diagnoseFrontRunning,
+  diagnosePriceManipulation,
+  diagnoseDenialOfService,
   diagnoseUncheckedCall,
   diagnoseAccessControl,
+  learnInvariants,
 ] as const
 
 /**

@@ -8,12 +8,79 @@ export type RootCause =
   | 'arithmetic'
   | 'unchecked-call'
   | 'arbitrary-call'
+  | InvariantClass
   | 'unknown'
+
+/** Root causes that are told as invariants which the attack broke. `logic`: none of the named classes fits, but an invariant does. */
+export type InvariantClass =
+  | 'input-validation'
+  | 're-initialisation'
+  | 'price-manipulation'
+  | 'rounding'
+  | 'denial-of-service'
+  | 'weak-randomness'
+  | 'timestamp-dependence'
+  | 'front-running'
+  | 'logic'
 
 /** A place in code: the account that holds it, and the program counter of the instruction. */
 export interface CodeSite {
   readonly code: Address
   readonly pc: number
+}
+
+/**
+ * A condition over what code can read where a guard stands, as words; comparisons give 0 or 1. `argument` is the word of the frame's own
+ * calldata at a byte offset, `stack` the word at a depth of the original's stack (0 on top), `entry` keccak256(a ‖ b), `recall` what was
+ * last noted for a key under a mark (0 to 255). Division by zero gives zero.
+ */
+export type Expression =
+  | { readonly op: 'caller' | 'origin' | 'self' | 'value' | 'timestamp' | 'block-number' | 'calldata-size' }
+  | { readonly op: 'argument'; readonly offset: number }
+  | { readonly op: 'constant'; readonly value: bigint }
+  | { readonly op: 'stack'; readonly depth: number }
+  | { readonly op: 'storage'; readonly slot: bigint }
+  | { readonly op: UnaryOperator; readonly a: Expression }
+  | { readonly op: 'field'; readonly a: Expression; readonly shift: number; readonly bits: number }
+  | { readonly op: 'recall'; readonly key: Expression; readonly mark: number }
+  | { readonly op: BinaryOperator; readonly a: Expression; readonly b: Expression }
+
+export type UnaryOperator = 'is-zero' | 'load' | 'memory' | 'balance' | 'code-size'
+export type BinaryOperator =
+  | 'add'
+  | 'subtract'
+  | 'multiply'
+  | 'divide'
+  | 'modulo'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'less'
+  | 'greater'
+  | 'signed-less'
+  | 'equal'
+  | 'entry'
+
+/** Where a guard stands: where a function is entered, or right before an instruction. */
+export type Place =
+  | (FunctionRef & { readonly at: 'entry'; readonly code: Address })
+  | (CodeSite & { readonly at: 'instruction' })
+
+/** What is done at one place: first refused, then noted. */
+export interface Rule {
+  readonly place: Place
+  /** Refused when not zero. */
+  readonly refuse?: Expression
+  readonly note?: { readonly value: Expression; readonly key: Expression; readonly mark: number }
+}
+
+/** Something that held whenever the contract was used as meant, and that the attack broke. Its rules are applied together. */
+export interface Invariant {
+  /** Stable name of the kind, e.g. `argument-is-caller`. */
+  readonly name: string
+  readonly rules: readonly Rule[]
+  /** What a guardian should know: in particular what it also refuses. */
+  readonly notes: readonly string[]
 }
 
 /** What the patcher needs to know, by class. Everything in it was read from an execution or from bytecode. */
@@ -48,6 +115,8 @@ export type Mechanism =
       readonly calls: readonly (CodeSite & { readonly how: 'failed' | 'returned-false' })[]
     }
   | { readonly class: 'arbitrary-call'; readonly calls: readonly CodeSite[] }
+  /** Invariants the attack broke, the most specific first: each alone may stop it. */
+  | { readonly class: InvariantClass; readonly invariants: readonly Invariant[] }
   | { readonly class: 'unknown' }
 
 /** The root cause of an attack, from its executions alone. */

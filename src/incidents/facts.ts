@@ -11,11 +11,21 @@ export function isExecuted(incident: Incident): boolean {
   return incident.restriction.length > 0 && incident.restriction.every((sending) => sending.receipt !== null)
 }
 
-/** Index of the patch to apply: the cheapest that was shown effective while every cheaper one was refused. */
+/** Candidates still tried behind one that works but is a palliative. */
+export const FURTHER_CANDIDATES = 24
+
+/**
+ * Index of the patch to apply: the cheapest that was shown effective and general; where the next few behind a palliative bring none, the
+ * palliative. Null while it is not decided.
+ */
 export function effectiveCandidate(incident: Incident): number | null {
-  const index =
-    incident.candidates?.findIndex((candidate) => candidate.verdict?.verdict === 'effective') ?? -1
-  return index < 0 ? null : index
+  const candidates = incident.candidates ?? []
+  const general = candidates.findIndex(({ verdict }) => verdict?.verdict === 'effective' && verdict.general)
+  if (general >= 0) return general
+  const palliative = candidates.findIndex(({ verdict }) => verdict?.verdict === 'effective')
+  if (palliative < 0) return null
+  const further = candidates.slice(palliative + 1, palliative + 1 + FURTHER_CANDIDATES)
+  return further.every(({ verdict }) => verdict !== null) ? palliative : null
 }
 
 /** Whether every planned patch was tried and none is effective, or there was none to try. */

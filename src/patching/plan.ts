@@ -2,12 +2,13 @@ import { messageOf, SutureError } from '../core/errors.ts'
 import { type Address, type Hex, hexOf } from '../core/hex.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import { assemblePatch } from './assemble.ts'
-import { type Candidate, combinedCandidates, type PlanContext } from './candidates.ts'
-import { describeGuard } from './guards.ts'
+import type { Candidate, PlanContext } from './candidates/candidate.ts'
+import { combinedCandidates } from './candidates/table.ts'
+import { describeSentence } from './describe.ts'
 import { findSelfReferences } from './self.ts'
+import { splitSentences } from './sentences.ts'
 import { runAt, type SiteMap } from './site-map.ts'
 import { type PatchTarget, prepareTarget } from './target.ts'
-import { findTemplate } from './templates/table.ts'
 import type { Certificate, Patch, PatchSet, PlacedGuard } from './types.ts'
 
 export interface PlanOptions {
@@ -90,7 +91,8 @@ function assembleSet(
   }
   for (const [address, placed] of guards) {
     const target = context.targetOf(address)
-    const unique = withoutRepeats(placed)
+    const sentences = withoutRepeats(placed)
+    const unique = sentences.flat()
     const { runtime, certificate } = assemblePatch({
       code: target.code,
       siteMap: target.siteMap,
@@ -98,10 +100,11 @@ function assembleSet(
       self: selfOf(address, target.code),
     })
     patches.push({ target: address, kind: 'bytecode', runtime, certificate })
-    for (const guard of unique) {
-      const functions = target.functionsReaching(placeOf(target, guard.pc))
+    for (const sentence of sentences) {
+      const { pc } = sentence[0]!
+      const functions = target.functionsReaching(placeOf(target, pc))
       for (const selector of functions) refused.add(`${address}${selector}`)
-      description.push(describe(address, guard, functions))
+      description.push(describe({ address, pc, functions }, sentence))
     }
   }
   return { patches, description: [...description, ...candidate.notes], cost: refused.size }
@@ -120,16 +123,23 @@ function placeOf({ cfg, siteMap }: PatchTarget, pc: number): number {
   return before ?? pc
 }
 
-function withoutRepeats(guards: readonly PlacedGuard[]): PlacedGuard[] {
-  const keyOf = ({ pc, template, args }: PlacedGuard) => `${pc}/${template}/${Object.values(args).join()}`
-  return [...new Map(guards.map((guard) => [keyOf(guard), guard])).values()]
+/** What is asked at one place is asked once, however many functions or flaws want it. */
+function withoutRepeats(guards: readonly PlacedGuard[]): (readonly PlacedGuard[])[] {
+  const keyOf = (sentence: readonly PlacedGuard[]) =>
+    sentence.map(({ pc, template, args }) => `${pc}/${template}/${Object.values(args).join()}`).join(';')
+  return [...new Map(splitSentences(guards).map((sentence) => [keyOf(sentence), sentence])).values()]
 }
 
-function describe(address: Address, { template, args, pc }: PlacedGuard, functions: readonly Hex[]): string {
-  const words = describeGuard(findTemplate(template)!.description, args)
+interface Described {
+  readonly address: Address
+  readonly pc: number
+  readonly functions: readonly Hex[]
+}
+
+function describe({ address, pc, functions }: Described, sentence: readonly PlacedGuard[]): string {
   const place = `${address} at ${hexOf(Uint8Array.of(pc >> 8, pc & 0xff))}`
   const who = functions.length > 0 ? ` (reached by ${functions.join(', ')})` : ''
-  return `${place}${who}: ${words}`
+  return `${place}${who}: ${describeSentence(sentence)}`
 }
 
 const sameCode = (a: PatchSet, b: PatchSet): boolean =>

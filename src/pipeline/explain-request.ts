@@ -1,4 +1,5 @@
 import type { Rpc } from '../chain/types.ts'
+import { SutureError } from '../core/errors.ts'
 import type { Address, Hex } from '../core/hex.ts'
 import { createContractSignatureCheck } from '../governance/check-contract-signature.ts'
 import { explainGuards } from '../governance/explain-guards.ts'
@@ -10,8 +11,9 @@ import { readTargetStatus } from '../governance/read-target-status.ts'
 import { hashRestriction, hashRollback } from '../governance/typed-data.ts'
 import type { RollbackRequest, Signature } from '../governance/types.ts'
 import { parseCertificate } from '../patching/checker/parse-certificate.ts'
-import { describeGuard } from '../patching/guards.ts'
-import { findTemplate } from '../patching/templates/table.ts'
+import { describeSentence } from '../patching/describe.ts'
+import { splitSentences } from '../patching/sentences.ts'
+import type { PlacedGuard } from '../patching/types.ts'
 
 /**
  * Explains a request for a person who is to sign it: from the chain and from what is signed, never from words the other side sends.
@@ -34,15 +36,23 @@ export async function explainRestrictionRequest(
   const guards = explainGuards({
     original,
     certificate: parseCertificate(request.certificate),
-    describeTemplate: (name, args) => {
-      const template = findTemplate(name)
-      return template ? describeGuard(template.description, args) : null
-    },
+    splitGuards: splitSentences,
+    describeGuards: describeOrNull,
   })
   const digest = hashRestriction({ gate, chainId }, restriction)
   const signatures = await readSignatures(rpc, request, { digest, guardians: status.guardians })
   const explained = { gate: { gate, chainId }, status, signatures, contracts }
   return explainRestriction(explained, restriction, { guards, patched, evidenceAt })
+}
+
+/** What a request asks for need not make sense; the person is told so instead of nothing. */
+function describeOrNull(guards: readonly PlacedGuard[]): string | null {
+  try {
+    return describeSentence(guards)
+  } catch (error) {
+    if (error instanceof SutureError && error.code === 'CERTIFICATE_INVALID') return null
+    throw error
+  }
 }
 
 /** The same for a rollback. */

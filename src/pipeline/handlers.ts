@@ -11,6 +11,7 @@ import type { Inbox } from '../governance/inbox.ts'
 import { planRestrict } from '../governance/plan-restrict.ts'
 import { prepareRestriction } from '../governance/prepare-restriction.ts'
 import { predictPatched, readGateTarget } from '../governance/read-gate-target.ts'
+import { effectiveCandidate } from '../incidents/facts.ts'
 import type { EffectHandlers } from '../incidents/perform.ts'
 import type { Incident } from '../incidents/types.ts'
 import { relocatePatch } from '../patching/relocate.ts'
@@ -131,7 +132,8 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
     'plan-patches': async (_effect, incident) => {
       const { witnessed, diagnoses } = await casebook.open(incident)
       const { candidates, refusals } = planRemedies(witnessed, diagnoses, registeredMaps(witnessed))
-      if (candidates.length > 0) return { type: 'PatchesPlanned', patches: candidates }
+      if (candidates.length > 0)
+        return { type: 'PatchesPlanned', patches: candidates.map(({ patch }) => patch) }
       throw new SutureError('PATCH_IMPOSSIBLE', 'No patch fits; containment stays.', { meta: refusals })
     },
 
@@ -165,7 +167,7 @@ export function createHandlers(options: HandlerOptions): { handlers: EffectHandl
     },
 
     'await-approval': async ({ gate: at, restriction }, incident, signal) => {
-      const { patch, verdict } = incident.candidates!.find((one) => one.verdict?.verdict === 'effective')!
+      const { patch, verdict } = incident.candidates![effectiveCandidate(incident)!]!
       const { target, salt } = restriction
       const { guardians, threshold } = await readGateTarget(rpc, { gate: at, target })
       const patchedAddress = await predictPatched(rpc, { gate: at, target, salt })

@@ -11,10 +11,11 @@ import { scanExecution, startScan } from '../detectors/scan.ts'
 import { atLeast } from '../detectors/severity.ts'
 import type { Finding, FunctionRef, Severity } from '../detectors/types.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
+import { FURTHER_CANDIDATES } from '../incidents/facts.ts'
 import type { PatchSet } from '../patching/types.ts'
 import type { Check, Verdict, VerdictKind } from '../verification/types.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
-import { planRemedies, prepareVerification } from './remedy.ts'
+import { planRemedies, prepareVerification, type Remedy } from './remedy.ts'
 import { investigate, type Scene, type Witnessed, witness } from './scene.ts'
 
 /** A finding and the transaction it is about. */
@@ -28,6 +29,7 @@ export interface Healing {
   readonly name: string
   readonly findings: readonly CaseFinding[]
   readonly containment: readonly FunctionRef[]
+  /** The cause: of the patch that is promoted or, where none is, the surest. */
   readonly diagnosis: Diagnosis | null
   /** The patch that is promoted or, where none is, the best that was tried. */
   readonly remedy: PatchSet | null
@@ -49,7 +51,7 @@ interface HealOptions {
   readonly attempts?: number
 }
 
-const ATTEMPTS = 12
+const ATTEMPTS = 80
 /** What is milder is for dashboards. */
 const REPORTED: Severity = 'high'
 
@@ -80,8 +82,8 @@ export async function healCase(told: Case, options: HealOptions = {}): Promise<H
       name: told.name,
       findings,
       containment,
-      diagnosis,
       ...outcome,
+      diagnosis: outcome.diagnosis ?? diagnosis,
       milliseconds: clock.read(),
       witnessed,
     }
@@ -147,28 +149,34 @@ interface Trial {
 }
 
 interface Choice {
-  readonly candidates: readonly PatchSet[]
+  readonly candidates: readonly Remedy[]
   readonly refusals: readonly string[]
   readonly onProgress: (line: string) => void
 }
 
-type Outcome = Pick<Healing, 'remedy' | 'verdict' | 'checks' | 'gas' | 'bundle'>
+type Outcome = Pick<Healing, 'diagnosis' | 'remedy' | 'verdict' | 'checks' | 'gas' | 'bundle'>
 
-/** Verifies candidates in order until one is effective. */
+/** Verifies candidates in order until one is effective and general; a palliative is taken where nothing better comes. */
 async function tryCandidates({ witnessed, diagnosis, preState }: Trial, choice: Choice): Promise<Outcome> {
   const { candidates, refusals, onProgress } = choice
   if (candidates.length === 0) return withoutRemedy(refusals)
   const baseline = await prepareVerification(witnessed, preState, diagnosis)
-  let best: { readonly remedy: PatchSet; readonly verdict: Verdict } | null = null
-  for (const [index, remedy] of candidates.entries()) {
-    onProgress(`verifying patch ${index + 1} of ${candidates.length}: ${remedy.description[0] ?? ''}`)
-    const verdict = await verifyPatch(baseline, remedy)
-    if (best === null || rank(verdict) > rank(best.verdict)) best = { remedy, verdict }
-    if (verdict.verdict === 'effective') break
+  let best: (Remedy & { readonly verdict: Verdict }) | null = null
+  let left = candidates.length
+  for (const [index, { patch, diagnosis: cause }] of candidates.entries()) {
+    if (left-- === 0) break
+    onProgress(`verifying patch ${index + 1} of ${candidates.length}: ${patch.description[0] ?? ''}`)
+    const verdict = await verifyPatch(baseline, patch)
+    if (best === null || rank(verdict) > rank(best.verdict)) best = { patch, diagnosis: cause, verdict }
+    if (verdict.verdict !== 'effective') continue
+    if (verdict.general) break
+    left = Math.min(left, FURTHER_CANDIDATES)
   }
-  const { remedy, verdict } = best!
+  const { patch, diagnosis: cause, verdict } = best!
   return {
-    remedy,
+    // A patch that does not work says nothing about the cause: then the surest diagnosis stands.
+    diagnosis: verdict.verdict === 'effective' ? cause : diagnosis,
+    remedy: patch,
     verdict: verdict.verdict,
     checks: verdict.checks,
     gas: verdict.gas,
@@ -177,12 +185,12 @@ async function tryCandidates({ witnessed, diagnosis, preState }: Trial, choice: 
 }
 
 const RANKS: readonly VerdictKind[] = ['harmful', 'ineffective', 'inconclusive', 'effective']
-const rank = ({ verdict }: Verdict): number => RANKS.indexOf(verdict)
+const rank = ({ verdict, general }: Verdict): number => RANKS.indexOf(verdict) + (general ? 0.5 : 0)
 
 function withoutRemedy(refusals: readonly string[]): Outcome {
   const detail = refusals.length > 0 ? refusals.join('; ') : 'no class of root cause fits the attack'
   const checks: Check[] = [{ name: 'patch', result: 'fail', detail }]
-  return { remedy: null, verdict: 'ineffective', checks, gas: null, bundle: null }
+  return { diagnosis: null, remedy: null, verdict: 'ineffective', checks, gas: null, bundle: null }
 }
 
 /** Names the state a case starts from. */

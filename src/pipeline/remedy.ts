@@ -12,9 +12,15 @@ import { prepareBaseline } from '../verification/prepare-baseline.ts'
 import type { Baseline, CheckCertificate } from '../verification/types.ts'
 import { selectorsOf, type Witnessed } from './scene.ts'
 
+/** A candidate patch and the surest of the diagnoses it follows from. */
+export interface Remedy {
+  readonly patch: PatchSet
+  readonly diagnosis: Diagnosis
+}
+
 /** Candidate patches, and why where there are none. */
 export interface Remedies {
-  readonly candidates: readonly PatchSet[]
+  readonly candidates: readonly Remedy[]
   readonly refusals: readonly string[]
 }
 
@@ -25,11 +31,12 @@ export function planRemedies(
   siteMaps?: ReadonlyMap<Address, SiteMap>,
 ): Remedies {
   const executed = executedCode([...benign.executions, ...hostile.executions])
-  const candidates: PatchSet[] = []
+  const candidates: Remedy[] = []
   const refusals: string[] = []
   for (const alike of groupAlike(diagnoses)) {
     try {
-      candidates.push(...planPatches(alike, codes, { hardfork, executed, ...(siteMaps ? { siteMaps } : {}) }))
+      const patches = planPatches(alike, codes, { hardfork, executed, ...(siteMaps ? { siteMaps } : {}) })
+      candidates.push(...patches.map((patch) => ({ patch, diagnosis: alike[0]! })))
     } catch (error) {
       if (!(error instanceof SutureError) || !['PATCH_IMPOSSIBLE', 'BYTECODE_INVALID'].includes(error.code))
         throw error

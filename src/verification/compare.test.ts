@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { address, word } from '../../test/support/incident.ts'
 import type { Execution } from '../chain/types.ts'
 import { compareExecutions } from './compare.ts'
-import { LOCK_SLOTS, RESTRICTED } from './effects.ts'
+import { GUARD_SLOTS, LOCK_SLOTS, MARK_SLOTS, RESTRICTED } from './effects.ts'
 
 const LOCK = `${LOCK_SLOTS.prefix}00` as const
 const VAULT = address(7)
@@ -72,5 +72,17 @@ describe('two executions', () => {
     expect(compare(execution({ status: 'halt' }), refused)).toBeNull()
     expect(compare(execution({ status: 'halt' }), execution({ status: 'revert' }))).toBe('status')
     expect(compare(execution(), refused)).toBe('status')
+  })
+  it('may leave any mark, and no lock taken', () => {
+    const { diff } = execution()
+    const slot = `${MARK_SLOTS.prefix}${'ab'.repeat(16)}` as const
+    const noted = (at: typeof slot) => {
+      const storage = { ...diff[VAULT]!.storage, [at]: { before: word(0), after: word(99) } }
+      return execution({ diff: { [VAULT]: { ...diff[VAULT]!, storage } } })
+    }
+    expect(MARK_SLOTS.prefix).toBe('0x7f3117adbc9557bc9e76ea92dcb95c5d')
+    expect(compareExecutions(execution(), noted(slot), GUARD_SLOTS)).toBeNull()
+    expect(compareExecutions(execution(), noted(LOCK as typeof slot), GUARD_SLOTS)).not.toBeNull()
+    expect(compareExecutions(execution(), noted(slot), [LOCK_SLOTS])).not.toBeNull()
   })
 })

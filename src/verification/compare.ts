@@ -45,7 +45,7 @@ function findLocked({ diff }: Execution, reserved: readonly ReservedSlots[]): Di
     for (const [slot, { after }] of Object.entries(storage)) {
       if (!isReserved(slot, reserved)) continue
       const { free } = reserved.find(({ prefix }) => slot.startsWith(prefix))!
-      if (!free.includes(after))
+      if (free !== null && !free.includes(after))
         return {
           field: `accounts.${address}.storage.${slot}.after`,
           original: 'free',

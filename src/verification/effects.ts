@@ -16,6 +16,12 @@ export const LOCK_SLOTS: ReservedSlots = {
   free: [toWord(0n), toWord(1n)],
 }
 
+/** Where sentences keep marks: the low 16 bytes come from a hash, the high 16 from the ERC-7201 location of `suture.marks`. */
+export const MARK_SLOTS: ReservedSlots = { prefix: erc7201('suture.marks').slice(0, 34) as Hex, free: null }
+
+/** All that Suture's own guards write. */
+export const GUARD_SLOTS: readonly ReservedSlots[] = [LOCK_SLOTS, MARK_SLOTS]
+
 export function isReserved(slot: string, reserved: readonly ReservedSlots[]): boolean {
   return reserved.some(({ prefix }) => slot.startsWith(prefix))
 }

@@ -1,7 +1,7 @@
 import type { Execution, StateOverride } from '../chain/types.ts'
 import type { Address } from '../core/hex.ts'
 import { findAttackers } from './attackers.ts'
-import { LOCK_SLOTS } from './effects.ts'
+import { GUARD_SLOTS } from './effects.ts'
 import { assessHarm, isHarmless, NO_HARM, sharedHarm } from './harm.ts'
 import { findHoldings, keyOf, type Movement, measureMovements } from './holdings.ts'
 import { limitRuns } from './limit-runs.ts'
@@ -26,7 +26,7 @@ const DEFAULT_PARALLEL = 2
  * candidate patches is then verified against it (`verifyPatch`) without running the original again.
  */
 export async function prepareBaseline(given: VerificationRequest): Promise<Baseline> {
-  const request = { ...given, reserved: given.reserved ?? [LOCK_SLOTS] }
+  const request = { ...given, reserved: given.reserved ?? GUARD_SLOTS }
   const run = limitRuns(request.run, request.parallel ?? DEFAULT_PARALLEL)
   const start = request.state ?? {}
   const probing = probeOriginal(request, run, start)
@@ -97,7 +97,10 @@ function assess(
 }
 
 function runVariants(scene: Scene, after: StateOverride): Promise<VariantBaseline[]> {
-  const variants = VARIANTS.map((build) => build(scene.request.attack)).filter((variant) => variant !== null)
+  const seen = { executions: scene.attack.executions, attackers: scene.attackers }
+  const variants = VARIANTS.map((build) => build(scene.request.attack, seen)).filter(
+    (variant) => variant !== null,
+  )
   return Promise.all(
     variants.map(async (variant) => {
       const replay = await replayVariant(scene.run, variant, {

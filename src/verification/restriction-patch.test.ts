@@ -22,11 +22,11 @@ describe('a planned restriction', () => {
         codeOf: async (address) => told.alloc[address]?.code ?? '0x',
       })
       const [diagnosis] = await investigate(witnessed)
-      const [first] = planRemedies(witnessed, [diagnosis!]).candidates
+      const { patch } = planRemedies(witnessed, [diagnosis!]).candidates[0]!
       const baseline = await prepareVerification(witnessed, `0x${'00'.repeat(32)}`, diagnosis!)
-      const { verdict, checks, gas } = await verifyPatch(baseline, first!)
+      const { verdict, checks, gas } = await verifyPatch(baseline, patch)
       print(
-        `${hardfork}: ${first!.description.join('; ')}; benign gas ${gas.benignBefore} to ${gas.benignAfter}`,
+        `${hardfork}: ${patch.description.join('; ')}; benign gas ${gas.benignBefore} to ${gas.benignAfter}`,
       )
       expect(checks.filter(({ result }) => result !== 'pass')).toEqual([])
       expect(verdict).toBe('effective')

@@ -17,6 +17,8 @@ export interface Check {
 
 export interface Verdict {
   readonly verdict: VerdictKind
+  /** Whether it also stops the wider relatives of the attack that were tried; an effective patch that does not is a palliative. */
+  readonly general: boolean
   readonly checks: readonly Check[]
   /** Gas of all benign transactions together. */
   readonly gas: { readonly benignBefore: bigint; readonly benignAfter: bigint }
@@ -41,11 +43,11 @@ export type CheckCertificate = (claim: {
   | { readonly accepted: true }
   | { readonly accepted: false; readonly reason: string; readonly detail: string }
 
-/** Storage slots guards may write: those that begin with `prefix`. Between transactions they must hold one of `free`. */
+/** Storage slots guards may write: those that begin with `prefix`. Between transactions they must hold one of `free`, if that is given. */
 export interface ReservedSlots {
   readonly prefix: Hex
-  /** 32-byte words. */
-  readonly free: readonly Hex[]
+  /** 32-byte words; null where any value may stay. */
+  readonly free: readonly Hex[] | null
 }
 
 export interface VerificationRequest {
@@ -68,7 +70,7 @@ export interface VerificationRequest {
   /** Selectors a runtime code answers to. What it misses and a linear sweep finds is probed as well. */
   readonly recoverSelectors: (code: Hex) => readonly Hex[]
   readonly checkCertificate: CheckCertificate
-  /** Default: where Suture's own guards keep locks on forks without transient storage. */
+  /** Default: where Suture's own guards keep locks, on forks without transient storage, and marks. */
   readonly reserved?: readonly ReservedSlots[]
   /** Guard templates that refuse a faulty step and nothing else. */
   readonly narrowTemplates?: ReadonlySet<string>
@@ -111,9 +113,14 @@ export interface Harm {
   readonly recoded: ReadonlySet<string>
 }
 
-/** Another way to make the same attack. Every pass has a step for each step of the attack. */
+/** Another way to make the same attack. */
 export interface Variant {
   readonly name: string
+  /**
+   * Whether it does the same by other means. A patch that stops the attack but not a wider relative is a palliative: reported, and promoted
+   * only when nothing better is found.
+   */
+  readonly wider?: true
   readonly passes: readonly (readonly Step[])[]
   /** Accounts the variant needs besides. */
   readonly state: StateOverride

@@ -11,7 +11,7 @@ import { checkSize } from './checks/size.ts'
 import { checkStorageLayout } from './checks/storage-layout.ts'
 import { checkVariants } from './checks/variants.ts'
 import { compareExecutions } from './compare.ts'
-import { decideVerdict } from './decide-verdict.ts'
+import { decideVerdict, isGeneral } from './decide-verdict.ts'
 import { NO_HARM } from './harm.ts'
 import { overlayPatches } from './overlay-patches.ts'
 import { measureHarm } from './prepare-baseline.ts'
@@ -27,7 +27,7 @@ const PROBES_AT_A_TIME = 32
  * Decides whether a set of patches stops the attack and does nothing else, by running history, the attack, its variants and probes of
  * every function on original and patched contracts side by side.
  *
- * Variants are tried only where history is unharmed and the attack itself is stopped; a verdict is clear without them otherwise.
+ * Variants and probes are tried only where history is unharmed and the attack itself is stopped; a verdict is clear without them otherwise.
  * The result depends on the inputs alone: the same on any host, whatever ran first.
  *
  * @example
@@ -44,24 +44,30 @@ export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promi
   const candidate: Candidate = { baseline, patches, start }
   const history = await replaySteps(run, { steps: request.history, state: start })
   const after = stateForAttack(request, history, start)
-  const [attacked, probes] = await Promise.all([runAttack(candidate, after), runProbes(candidate, after)])
+  const attacked = await runAttack(candidate, after)
 
   const benign = checkHistory(baseline.history, history, request.reserved)
   const stopped = checkAttack({ original: baseline.attack, originalHarm: baseline.harm, ...attacked })
   const goOn = benign.result === 'pass' && stopped.result === 'pass'
-  const variants = goOn ? await runVariants(candidate, after) : []
+  const [probes, variants] = goOn
+    ? await Promise.all([runProbes(candidate, after), runVariants(candidate, after)])
+    : [[], []]
 
   const checks: Check[] = [
     checkCertificates(request, patches),
     checkSize(patches),
     checkStorageLayout(baseline, patches),
     benign,
-    checkSelectors({
-      reserved: request.reserved,
-      outcomes: probes,
-      narrow: isNarrow(candidate),
-      unprobed: findUnprobed(candidate),
-    }),
+    ...(goOn
+      ? [
+          checkSelectors({
+            reserved: request.reserved,
+            outcomes: probes,
+            narrow: isNarrow(candidate),
+            unprobed: findUnprobed(candidate),
+          }),
+        ]
+      : []),
     checkRestriction(
       patches,
       [
@@ -76,7 +82,7 @@ export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promi
     ...(goOn ? checkVariants(baseline.variants, variants) : []),
   ]
   const gas = { benignBefore: gasOf(baseline.history), benignAfter: gasOf(history) }
-  const verdict = { verdict: decideVerdict(checks), checks, gas }
+  const verdict = { verdict: decideVerdict(checks), general: isGeneral(checks), checks, gas }
   const bundle = bundleEvidence({
     baseline,
     patchSet,

@@ -121,6 +121,7 @@ export function patchSet(cost: number): PatchSet {
 export function verdict(kind: VerdictKind, bundle = 1): Verdict {
   return {
     verdict: kind,
+    general: true,
     checks: [{ name: 'attack', result: kind === 'effective' ? 'pass' : 'fail', detail: '' }],
     gas: { benignBefore: 2n ** 70n, benignAfter: 2n ** 70n + 1n },
     bundle: { hash: word(bundle), content: {} },

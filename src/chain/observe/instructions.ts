@@ -5,6 +5,7 @@ import { OP } from '../../evm/opcodes.ts'
 import { wordAt } from '../../evm/words.ts'
 import { type Origin, Taint } from '../types.ts'
 import { callContract, createContract } from './calls.ts'
+import { lossOf } from './losses.ts'
 import { Divergence, type Machine } from './machine.ts'
 import { compute, constant, environment } from './origins.ts'
 import { NO_BYTES } from './precompiles.ts'
@@ -24,6 +25,8 @@ const binary: Instruction = (m, opcode) => {
     const wrap = { frame: m.frame.index, pc: m.pc, opcode, operands: [a, b] as const }
     m.session.record.wrap(origin ? { ...wrap, origin } : wrap)
   }
+  const how = origin && lossOf(opcode, [a, b], origin)
+  if (how) m.session.record.loss({ frame: m.frame.index, pc: m.pc, opcode, how, operands: [a, b], origin })
   m.push(value, origin)
 }
 
@@ -248,6 +251,14 @@ function codeOf(m: Machine, address: bigint): Uint8Array {
   return bytesOf(code)
 }
 
+/** Zero for what is no earlier block, or one beyond the reach of the opcode. */
+const blockHash: Instruction = (m, opcode) => {
+  const { blockHashes } = m.session
+  if (!blockHashes) return unsupported(m, opcode)
+  const hash = blockHashes.get(m.pop()) ?? 0n
+  m.push(hash, m.tracked ? environment(opcode, hash, m.popped) : null)
+}
+
 const unsupported: Instruction = (m, opcode) => {
   throw new Divergence('unsupported', `opcode 0x${opcode.toString(16)} at pc ${m.pc}`)
 }
@@ -292,7 +303,7 @@ export const INSTRUCTIONS: readonly (Instruction | undefined)[] = (() => {
   table[OP.BALANCE] = lookUp(balanceOf)
   table[OP.EXTCODESIZE] = lookUp((m, address) => BigInt(codeOf(m, address).length))
   table[OP.EXTCODEHASH] = lookUp((m, address) => hexToBigInt(keccak256(codeOf(m, address))))
-  table[OP.BLOCKHASH] = unsupported
+  table[OP.BLOCKHASH] = blockHash
   table[OP.BLOBHASH] = unsupported
   table[OP.BLOBBASEFEE] = unsupported
   table[OP.STOP] = (m) => m.stop('success', NO_BYTES)

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Address } from '../../core/hex.ts'
+import { OP } from '../../evm/opcodes.ts'
 import { attackSteps, historySteps, readCase } from '../case.ts'
 import { startCaseNode } from '../case-node.ts'
 import { startLocalNode } from '../local-node.ts'
@@ -134,8 +135,48 @@ describe('observeExecution beside the node’s own opcode trace', async () => {
     expect(wrapped.observation!.wraps.map(({ operands }) => operands)).toEqual([[1n, 2n]])
   })
 
-  it('says so where it cannot follow: BLOCKHASH is not known here', async () => {
-    const { observation } = await run('0x60014000')
+  it('records what a division, a mask and a shift lost, and nothing where they lost nothing', async () => {
+    // sstore(0, calldata[0] / 10); sstore(1, calldata[0] & 0xffff); sstore(2, calldata[0] << 248)
+    const code = '0x600a5f35045f5561ffff5f3516600155 5f3560f81b60025500'.replace(' ', '') as `0x${string}`
+    const lossesOf = async (word: bigint) => {
+      const { observation } = await run(code, `0x${word.toString(16).padStart(64, '0')}`)
+      return observation!.losses.map(({ how, operands }) => [how, ...operands])
+    }
+    expect(await lossesOf(0x1_0007n)).toEqual([
+      ['remainder', 0x1_0007n, 10n],
+      ['bits', 0x1_0007n, 0xffffn],
+      ['bits', 248n, 0x1_0007n],
+    ])
+    expect(await lossesOf(50n)).toEqual([])
+  })
+
+  it('records a sum that left the signed range, and an amount that is compared as a negative number', async () => {
+    const data = `0x7${'f'.repeat(63)}${'f'.repeat(64)}` as const
+    // sstore(0, calldata[0] + 1); sstore(1, calldata[32] < 7, signed)
+    const execution = await run(
+      '0x5f356001015f556007602035126001 5500'.replace(' ', '') as `0x${string}`,
+      data,
+    )
+    expect(execution.observation!.losses.map(({ how, opcode }) => [how, opcode])).toEqual([
+      ['sign', OP.ADD],
+      ['sign', OP.SLT],
+    ])
+  })
+
+  it('follows code that asks for the hash of an earlier block', async () => {
+    // sstore(0, blockhash(number - 1)); sstore(1, blockhash(number))
+    const execution = await run('0x600143034 05f5543406001 5500'.replaceAll(' ', '') as `0x${string}`)
+    const { unobserved, accesses } = execution.observation!
+    expect(unobserved).toEqual([])
+    expect(accesses.map(({ value }) => value)).toEqual([expect.any(BigInt), 0n])
+    // What the node itself stored.
+    const [stored] = Object.values(execution.diff[contract]!.storage)
+    expect(BigInt(stored!.after)).toBe(accesses[0]!.value)
+    expect(accesses[0]!.valueOrigin).toMatchObject({ op: 'environment', taint: Taint.block })
+  })
+
+  it('says so where it cannot follow: BLOBHASH is not known here', async () => {
+    const { observation } = await run('0x60014900')
     expect(observation!.unobserved).toMatchObject([{ frame: 0, reason: 'unsupported' }])
   })
 })

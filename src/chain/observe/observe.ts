@@ -25,6 +25,8 @@ export interface ObserveOptions {
   readonly block: BlockContext
   readonly chainId: number
   readonly gasPrice?: bigint
+  /** What BLOCKHASH gives, by block number; without it the opcode is `unsupported`. */
+  readonly blockHashes?: ReadonlyMap<bigint, bigint>
   /** Keep where values came from. */
   readonly provenance?: boolean
   /** Instructions executed at most, over all observed frames. */
@@ -42,7 +44,7 @@ const FLAG_DEPTH = 12
  * and output. Where it does not, the frame is reported as unobserved. A struct-log trace of the same attack can exceed what a
  * string may hold (2.8 million steps: over 500 MB); this costs two small traces.
  *
- * Failure modes, all reported as `unobserved`: code that branches on remaining gas; BLOCKHASH and blob opcodes; precompiles beyond hashing on
+ * Failure modes, all reported as `unobserved`: code that branches on remaining gas; blob opcodes; BLOCKHASH without `blockHashes`; precompiles beyond hashing on
  * nodes that leave them out of the tree.
  */
 export function observeExecution(options: ObserveOptions): Observation {
@@ -58,13 +60,14 @@ export function observeExecution(options: ObserveOptions): Observation {
     chainId,
     origin: frames[0]!.caller,
     gasPrice,
+    blockHashes: options.blockHashes ?? null,
     record,
     enter: (child, inherited) => walkFrame(session, child, inherited),
   }
   walkFrame(session, frames[0]!, { callValue: frames[0]!.value })
-  const { accesses, wraps, branches, blocks, unobserved } = record
+  const { accesses, wraps, losses, branches, blocks, unobserved } = record
   const calls = provenance ? markChecked(record.calls, branches) : record.calls
-  return { frames: record.frames, accesses, calls, wraps, branches, blocks, unobserved }
+  return { frames: record.frames, accesses, calls, wraps, losses, branches, blocks, unobserved }
 }
 
 /** Applies a frame and everything below it to the world, observing it if its context is watched. */

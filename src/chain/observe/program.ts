@@ -1,11 +1,14 @@
 import { bytesOf, type Hex } from '../../core/hex.ts'
 import { disassemble, type Instruction, jumpDestinations } from '../../evm/disassemble.ts'
+import { OP } from '../../evm/opcodes.ts'
 
 /** Code made ready to run: instruction by offset, jump destinations. */
 export interface Program {
   readonly code: Uint8Array
   readonly instructionAt: readonly (Instruction | undefined)[]
   readonly destinations: Uint8Array
+  /** Whether BLOCKHASH is among its instructions. */
+  readonly asksForHashes: boolean
 }
 
 const KEPT = 256
@@ -17,8 +20,12 @@ export function loadProgram(code: Hex): Program {
   if (!program) {
     const bytes = bytesOf(code)
     const instructionAt: (Instruction | undefined)[] = new Array(bytes.length).fill(undefined)
-    for (const instruction of disassemble(bytes)) instructionAt[instruction.pc] = instruction
-    program = { code: bytes, instructionAt, destinations: jumpDestinations(bytes) }
+    let asksForHashes = false
+    for (const instruction of disassemble(bytes)) {
+      instructionAt[instruction.pc] = instruction
+      if (instruction.opcode === OP.BLOCKHASH) asksForHashes = true
+    }
+    program = { code: bytes, instructionAt, destinations: jumpDestinations(bytes), asksForHashes }
     if (programs.size >= KEPT) programs.delete(programs.keys().next().value!)
     programs.set(code, program)
   }

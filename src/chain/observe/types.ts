@@ -55,6 +55,22 @@ export interface Wrap {
   readonly origin?: Origin
 }
 
+/**
+ * An instruction that lost a part of a number depending on input, kept when provenance was asked for. `remainder`: DIV or SDIV left one.
+ * `excess`: DIV rounded up. `bits`: AND with a mask, SHL or SIGNEXTEND dropped bits that were set. `sign`: ADD or SUB left the signed range or
+ * took an argument that is negative as a signed number, or SLT or SGT had such an operand.
+ */
+export interface Loss {
+  readonly frame: number
+  readonly pc: number
+  readonly opcode: number
+  readonly how: 'remainder' | 'excess' | 'bits' | 'sign'
+  /** Top of the stack first. */
+  readonly operands: readonly [bigint, bigint]
+  /** Of the result. */
+  readonly origin: Origin
+}
+
 /** A conditional jump of a watched frame, kept when provenance was asked for. */
 export interface Branch {
   readonly frame: number
@@ -70,6 +86,7 @@ export interface Observation {
   readonly accesses: readonly StorageAccess[]
   readonly calls: readonly CallSite[]
   readonly wraps: readonly Wrap[]
+  readonly losses: readonly Loss[]
   readonly branches: readonly Branch[]
   /** Program counters executed, by frame, each block's first instruction only, in order of first execution. */
   readonly blocks: ReadonlyMap<number, readonly number[]>
@@ -88,8 +105,11 @@ export const Taint = {
   returnData: 64,
   callSuccess: 128,
   balance: 256,
+  /** What the block says: time, number, randomness, fees, and hashes of earlier blocks. */
   block: 512,
   gas: 1024,
+  /** Size or hash of an account's code. */
+  code: 2048,
 } as const
 
 /**

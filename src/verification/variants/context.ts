@@ -1,10 +1,22 @@
 import { keccak256, stringToHex } from 'viem'
-import type { AccountOverride, StateOverride, Step, TransactionRequest } from '../../chain/types.ts'
+import type {
+  AccountOverride,
+  Execution,
+  StateOverride,
+  Step,
+  TransactionRequest,
+} from '../../chain/types.ts'
 import { type Address, toAddress } from '../../core/hex.ts'
 import type { Variant } from '../types.ts'
 
+/** How the attack went. */
+export interface Seen {
+  readonly executions: readonly Execution[]
+  readonly attackers: ReadonlySet<Address>
+}
+
 /** Makes another way of the same attack, or null where there is none. */
-export type BuildVariant = (attack: readonly Step[]) => Variant | null
+export type BuildVariant = (attack: readonly Step[], seen: Seen) => Variant | null
 
 /** More than any attack spends, and far from overflowing when added to. */
 const AMPLE = 1n << 100n

@@ -1,0 +1,225 @@
+import { type CallSite, type Frame, type Origin, type StorageAccess, Taint } from '../chain/types.ts'
+import { type Address, addressOfWord, toWord } from '../core/hex.ts'
+import { OP } from '../evm/opcodes.ts'
+import {
+  codeSite,
+  type Diagnoser,
+  distinct,
+  type Evidence,
+  entryOf,
+  type ObservedExecution,
+  observed,
+} from './evidence.ts'
+import {
+  add,
+  addressOf,
+  and,
+  argument,
+  caller,
+  codeSize,
+  constant,
+  differ,
+  equal,
+  greater,
+  origin,
+  recall,
+  selectorIs,
+  stack,
+  storage,
+} from './expressions.ts'
+import { type Call, type CalledFunction, calledFunctions, writesOf } from './learn/calls.ts'
+import { visitOrigin } from './origins.ts'
+import type { CodeSite, Diagnosis, Expression, Invariant } from './types.ts'
+
+/** A payment to an address the contract keeps, which failed and undid the function that made it. */
+interface FailedPayment extends CodeSite {
+  readonly context: Address
+  readonly payee: Address
+  /** Where the address is kept. */
+  readonly slots: ReadonlySet<bigint>
+  readonly blocked: Frame
+}
+
+/** A list that one call made much longer than any call before. */
+interface Growth {
+  readonly call: Call
+  readonly access: StorageAccess
+  readonly grown: number
+}
+
+const CHOSEN = Taint.calldata | Taint.caller
+const MARK = 0
+/** How much longer than ever in history a list may become by one call, and how long at least. */
+const FACTOR = 4
+const FEW = 16
+
+/**
+ * Denial of service: a function pays somebody whose address it keeps and cannot go on when the payment fails, and the attack put a contract
+ * there that refuses; or one call made a list so long that going through it costs more than a block has.
+ *
+ * Failure modes: the first needs a blocked call among the attack's transactions; a payee that turns into a contract later (its address was
+ * computed beforehand) is not kept out; a list that many calls made long is for bounds per block.
+ */
+export const diagnoseDenialOfService: Diagnoser = (evidence) => {
+  const functions = calledFunctions(evidence)
+  const payments = distinct(failedPayments(evidence), ({ code, pc }) => `${code}:${pc}`)
+  const blocked = payments.flatMap((payment) =>
+    functions.flatMap((fn) => {
+      const setting = settingOf(fn, payment)
+      return setting ? [diagnosePayment(fn, payment, setting)] : []
+    }),
+  )
+  return [...blocked, ...functions.flatMap((fn) => growthDiagnoses(evidence, fn))]
+}
+
+// ---- a payment that fails ----
+
+function failedPayments({ attack }: Evidence): FailedPayment[] {
+  return observed(attack).flatMap((execution) =>
+    execution.observation.calls.flatMap((site): FailedPayment[] => {
+      const payment = failedPayment(execution, site)
+      return payment ? [payment] : []
+    }),
+  )
+}
+
+function failedPayment(execution: ObservedExecution, site: CallSite): FailedPayment | null {
+  const { targetOrigin, child, succeeded, opcode } = site
+  if (opcode !== OP.CALL || succeeded || child === null || !targetOrigin) return null
+  const payee = execution.frames[child]!
+  const frame = execution.frames[site.frame]!
+  const blocked = entryOf(execution, frame)
+  if (payee.value === 0n || blocked.status === 'success' || targetOrigin.taint & CHOSEN) return null
+  const slots = new Set<bigint>()
+  visitOrigin(targetOrigin, new Set(), (node) => {
+    if (node.op === 'storage' && node.address === frame.context) slots.add(node.slot)
+  })
+  if (slots.size === 0) return null
+  return { ...codeSite(execution, site), context: frame.context, payee: payee.context, slots, blocked }
+}
+
+interface Setting {
+  readonly call: Call
+  readonly access: StorageAccess
+}
+
+/** The call by which the attack put the payee where the payment finds it. */
+function settingOf({ hostile }: CalledFunction, { context, payee, slots }: FailedPayment): Setting | null {
+  for (const call of hostile) {
+    const access = writesOf(call).find(
+      ({ address, slot, value, valueOrigin }) =>
+        address === context &&
+        slots.has(slot) &&
+        holds(value, payee) &&
+        ((valueOrigin?.taint ?? 0) & CHOSEN) !== 0,
+    )
+    if (access) return { call, access }
+  }
+  return null
+}
+
+/** Whether a word has the address in it, at any byte. */
+function holds(word: bigint, address: Address): boolean {
+  for (let shift = 0n; shift <= 96n; shift += 8n) if (addressOfWord(word >> shift) === address) return true
+  return false
+}
+
+function diagnosePayment(fn: CalledFunction, payment: FailedPayment, { call, access }: Setting): Diagnosis {
+  const { ref } = fn
+  const place = { at: 'entry', ...ref } as const
+  const given = call.caller === payment.payee ? null : argumentOf(access.valueOrigin, payment.payee)
+  const payee: Expression = given ?? caller
+  const notes = ['contracts, smart wallets among them, cannot become the one who is paid']
+  const invariants: Invariant[] = [
+    { name: 'payee-without-code', rules: [{ place, refuse: codeSize(payee) }], notes },
+    ...(given === null
+      ? [{ name: 'payee-is-origin', rules: [{ place, refuse: differ(caller, origin) }], notes }]
+      : []),
+  ]
+  return {
+    class: 'denial-of-service',
+    target: ref.target,
+    code: ref.code,
+    selector: ref.selector,
+    pc: payment.pc,
+    slots: [toWord(access.slot)],
+    confidence: 0.85,
+    mechanism: { class: 'denial-of-service', invariants },
+    summary: `${payment.blocked.selector} of ${ref.target} cannot go on since its payment at pc ${payment.pc} is refused by whom ${ref.selector} made its payee`,
+    evidence: { payee: payment.payee, blocked: payment.blocked.selector },
+  }
+}
+
+/** The argument an address was given by. */
+function argumentOf(value: Origin | undefined, payee: Address): Expression | null {
+  let found: Expression | null = null
+  if (!value) return null
+  visitOrigin(value, new Set(), (node) => {
+    if (node.op !== 'calldata' || addressOfWord(node.value) !== payee || node.offset < 4n) return
+    found = addressOf(argument(Number((node.offset - 4n) / 32n)))
+  })
+  return found
+}
+
+// ---- a list that grows ----
+
+function growthDiagnoses({ attack }: Evidence, fn: CalledFunction): Diagnosis[] {
+  const usual = Math.max(0, ...fn.benign.flatMap(growthsOf).map(({ grown }) => grown))
+  const found = fn.hostile.flatMap(growthsOf).filter(({ grown }) => grown >= FEW && grown > FACTOR * usual)
+  const [worst] = found.sort((a, b) => b.grown - a.grown)
+  if (!worst) return []
+  const halted = observed(attack).some(({ frames }) =>
+    frames.some(({ context, status }) => context === fn.ref.target && status === 'halt'),
+  )
+  return [diagnoseGrowth(fn, worst, { most: Math.max(FACTOR * usual, FEW - 1), halted })]
+}
+
+/** Fixed variables that a call counted up by ones: lengths of lists. */
+function growthsOf(call: Call): Growth[] {
+  const counts = new Map<string, Growth>()
+  for (const access of writesOf(call)) {
+    if (access.slotOrigin?.op !== 'constant' || access.value !== access.previous + 1n) continue
+    const key = `${access.address}:${access.slot}`
+    counts.set(key, { call, access, grown: (counts.get(key)?.grown ?? 0) + 1 })
+  }
+  return [...counts.values()]
+}
+
+interface Bound {
+  readonly most: number
+  /** Whether a call to the contract ran out of gas in the attack. */
+  readonly halted: boolean
+}
+
+function diagnoseGrowth(
+  { ref }: CalledFunction,
+  { call, access, grown }: Growth,
+  { most, halted }: Bound,
+): Diagnosis {
+  const slot = constant(access.slot)
+  const tooLong = greater(stack(1), add(recall(slot, MARK), constant(BigInt(most))))
+  const invariant: Invariant = {
+    name: 'growth-bounded',
+    rules: [
+      // How long the list was when the call began.
+      { place: { at: 'entry', ...ref }, note: { value: storage(access.slot), key: slot, mark: MARK } },
+      {
+        place: { at: 'instruction', code: call.execution.frames[access.frame]!.code, pc: access.pc },
+        refuse: and(and(selectorIs(ref.selector), equal(stack(0), slot)), tooLong),
+      },
+    ],
+    notes: [`one call of ${ref.selector} can add ${most} entries at most`],
+  }
+  return {
+    class: 'denial-of-service',
+    target: ref.target,
+    code: ref.code,
+    selector: ref.selector,
+    pc: access.pc,
+    slots: [toWord(access.slot)],
+    confidence: halted ? 0.7 : 0.35,
+    mechanism: { class: 'denial-of-service', invariants: [invariant] },
+    summary: `one call of ${ref.selector} of ${ref.target} made a list ${grown} entries longer`,
+    evidence: { grown, most, halted },
+  }
+}
