@@ -1,6 +1,5 @@
 /**
- * How fast the live loop answers an attack, beside a bare trace of it, and what every guard template costs. One run, one node each; prints
- * tables and writes them to `bench/results/latency.{json,md}`.
+ * How fast the live loop answers an attack, beside a bare trace of it. One run, one node; prints a table and writes it to `bench/results/latency.{json,md}`.
  *
  *   npm run bench              60 attacks
  *   npm run bench -- 10        so many attacks; nothing is written
@@ -8,12 +7,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startLocalNode } from '../src/chain/local-node.ts'
 import { createLogger } from '../src/core/log.ts'
 import { startWorld } from '../src/demo/world.ts'
 import { openTestStore } from '../test/support/store.ts'
 import { markdownTable } from './markdown.ts'
-import { type GuardCost, measureGuards } from './measure-guards.ts'
 import { measureResponse, type ResponseTimes } from './measure-response.ts'
 import { type Percentiles, percentilesOf } from './percentiles.ts'
 
@@ -23,19 +20,8 @@ const WARM_UP = 5
 /** Benign uses the loop has learned from when the first attack comes. */
 const HISTORY = 40
 
-/** Quoted for comparison, not measured here. */
-const PUBLISHED = [
-  {
-    what: 'EVMPatch (Rodler et al., USENIX Security 2021), one checked arithmetic instruction',
-    bytes: 118,
-    gas: 58,
-  },
-  { what: 'Elysium (Ferreira Torres et al., 2022), one reentrancy lock', bytes: null, gas: 25_238 },
-] as const
-
 const repetitions = Number(process.argv[2] ?? REPETITIONS)
 const response = await timeResponse()
-const guards = await costGuards()
 const ratios = {
   finding: percentilesOf(response.map(({ finding, trace }) => finding / trace)),
   freeze: percentilesOf(response.map(({ freeze, trace }) => freeze / trace)),
@@ -53,8 +39,6 @@ if (process.argv[2] === undefined) {
     repetitions,
     ratios,
     milliseconds,
-    guards,
-    published: PUBLISHED,
   }
   writeFileSync(join(RESULTS, 'latency.json'), `${JSON.stringify(result, null, 2)}\n`)
   writeFileSync(join(RESULTS, 'latency.md'), `${markdown}\n`)
@@ -87,21 +71,11 @@ async function timeResponse(): Promise<readonly ResponseTimes[]> {
   }
 }
 
-async function costGuards(): Promise<readonly GuardCost[]> {
-  const node = await startLocalNode({ hardfork: 'cancun', autoImpersonate: true, mining: 'manual' })
-  try {
-    return await measureGuards(node.rpc)
-  } finally {
-    await node.stop()
-  }
-}
-
 function summarise(): string {
   const ms = ({ p50, p99 }: Percentiles) => [p50.toFixed(2), p99.toFixed(2)]
   const times = ({ p50, p99 }: Percentiles) => [`${p50.toFixed(1)}×`, `${p99.toFixed(1)}×`]
-  const gas = (value: number | null) => (value === null ? '–' : `+${value}`)
   return [
-    '# Latency and cost',
+    '# Latency',
     '## From a pending attack to the freeze',
     `${response.length} attacks on the demo's pool, in the mempool for all to see, with the whole live loop running: trace, detectors, incident ` +
       'recorded in PostgreSQL, containment planned, freeze simulated, signed, recorded and sent, diagnosis under way beside it. Time counts from the ' +
@@ -115,26 +89,6 @@ function summarise(): string {
         ['finding', ...ms(milliseconds.finding), ...times(ratios.finding)],
         ['freeze sent', ...ms(milliseconds.freeze), ...times(ratios.freeze)],
       ],
-    ),
-    '## What a guard costs',
-    'One transaction mined on the original code and on the patched one (solc 0.8.30, optimised), receipts compared, refunds included. `again`: ' +
-      'the same transaction a second time. Bytes are those of the trampolines, with the instructions that moved there and the way back; every patch ' +
-      `has ${guards[0]!.totalBytes - guards[0]!.bytes} bytes once besides (padding, and the code that reverts). A lock that is never given back, ` +
-      'measured alone, refuses the second transaction; `not-callable` refuses all.',
-    markdownTable(
-      ['guards', 'function', 'bytes', 'gas', 'gas again'],
-      guards.map((cost) => [
-        cost.guards,
-        cost.function,
-        String(cost.bytes),
-        gas(cost.gas),
-        gas(cost.gasAgain),
-      ]),
-    ),
-    'Published figures, quoted and not measured here; other contracts, and (Elysium) before transient storage:',
-    markdownTable(
-      ['tool', 'bytes', 'gas'],
-      PUBLISHED.map(({ what, bytes, gas: cost }) => [what, bytes === null ? '–' : String(bytes), `+${cost}`]),
     ),
   ].join('\n\n')
 }

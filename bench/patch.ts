@@ -1,9 +1,9 @@
 /**
  * Runs the loop on every own case and judges its patches from outside, with the held-out variants of each attack, which the loop never
- * sees. Prints a table and writes it to `bench/results/heal.{json,md}`.
+ * sees. Prints a table and writes it to `bench/results/patch.{json,md}`.
  *
- *   npm run bench:heal            all cases
- *   npm run bench:heal -- perp    those whose name contains a text; nothing is written
+ *   npm run bench:patch            all cases
+ *   npm run bench:patch -- perp    those whose name contains a text; nothing is written
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -55,7 +55,7 @@ console.log(markdown)
 if (filter === '') {
   writeFileSync(
     join(RESULTS, 'heal.json'),
-    `${JSON.stringify({ format: 'suture-bench-heal/1', rows }, null, 2)}\n`,
+    `${JSON.stringify({ format: 'suture-bench-patch/1', rows }, null, 2)}\n`,
   )
   writeFileSync(join(RESULTS, 'heal.md'), `${markdown}\n`)
 }
@@ -138,12 +138,14 @@ function summarise(all: readonly Row[]): string {
       const rows = all.filter((row) => row[by] === key)
       return [key, ...RESULTS_IN_ORDER.map((result) => count(rows, result))]
     })
+  const narrow = all.filter(({ result, judgement }) => result === 'unhealed' && judgement?.attackStopped)
   const overclaimed = all.filter(({ verdict, result }) => verdict === 'effective' && result !== 'healed')
   const seconds = all.map((row) => row.seconds).sort((a, b) => a - b)
   return [
     '# Healing the own cases',
     `${count(all, 'healed')} of ${all.length} healed, ${count(all, 'unhealed')} unhealed, ${count(all, 'harmed')} harmed, ` +
-      `${count(all, 'failed')} failed; ${overclaimed.length} called effective by the loop but not healed.`,
+      `${count(all, 'failed')} failed; ${overclaimed.length} called effective by the loop but not healed. Of the unhealed, ${narrow.length} stop the ` +
+      'attack itself and not every variant that was held out.',
     'Judged from outside: the patches are put into the state of the case; history, the attack and every held-out variant of it are mined on ' +
       'fresh nodes. The loop sees neither the variants nor what was lost. `healed`: none of them takes anything, and no benign transaction goes ' +
       `otherwise. Seconds are those of this run, median ${seconds[Math.floor(seconds.length / 2)] ?? 0}; they depend on the machine.`,

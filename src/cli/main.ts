@@ -2,6 +2,8 @@
 import { Command } from 'commander'
 import { approveCommand } from './approve.ts'
 import { attestCommand } from './attest.ts'
+import { certifyCommand } from './certify.ts'
+import { checkCommand } from './check.ts'
 import { demoCommand } from './demo.ts'
 import { deployCommand } from './deploy.ts'
 import { executeCommand } from './execute.ts'
@@ -13,6 +15,7 @@ import { inspectCommand } from './inspect.ts'
 import { keystoreCommand } from './keystore.ts'
 import { onboardCommand } from './onboard.ts'
 import { reportFailure } from './output.ts'
+import { patchCommand } from './patch.ts'
 import { proposeCommand } from './propose.ts'
 import { replayCommand } from './replay.ts'
 import { statusCommand } from './status.ts'
@@ -37,6 +40,9 @@ for (const command of [
   statusCommand,
   incidentCommand,
   healCommand,
+  patchCommand,
+  certifyCommand,
+  checkCommand,
   replayCommand,
   inspectCommand,
   onboardCommand,

@@ -17,6 +17,7 @@ import type { Check, Verdict, VerdictKind } from '../verification/types.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
 import { planRemedies, prepareVerification, type Remedy } from './remedy.ts'
 import { investigate, type Scene, type Witnessed, witness } from './scene.ts'
+import { mendSource, type SourceRemedy, type Sources } from './source-remedy.ts'
 
 /** A finding and the transaction it is about. */
 interface CaseFinding {
@@ -33,6 +34,10 @@ export interface Healing {
   readonly diagnosis: Diagnosis | null
   /** The patch that is promoted or, where none is, the best that was tried. */
   readonly remedy: PatchSet | null
+  /** The permanent fix in the source; null where no source was given or no patch was found to start from. */
+  readonly source: SourceRemedy | null
+  /** Every candidate that was verified, in order. */
+  readonly tried: readonly Tried[]
   readonly verdict: VerdictKind
   readonly checks: readonly Check[]
   readonly gas: Verdict['gas'] | null
@@ -44,20 +49,35 @@ export interface Healing {
   readonly witnessed: Witnessed
 }
 
+/** A candidate and how it did. */
+export interface Tried {
+  readonly patch: PatchSet
+  readonly cause: Diagnosis['class']
+  readonly verdict: VerdictKind
+  readonly general: boolean
+  /** The first check that decided against it. */
+  readonly against: Check | null
+}
+
 interface HealOptions {
   /** Told what is being done, one line each. */
   readonly onProgress?: (line: string) => void
   /** Candidates verified at most. */
   readonly attempts?: number
+  /** Where given, a source patch is looked for beside the one that is promoted. */
+  readonly sources?: Sources
 }
 
 const ATTEMPTS = 80
+/** Attack transactions run for all candidates together, beyond which no further one is tried: an attack of hundreds takes seconds each time. */
+const ATTACK_RUNS = 3_000
+const FEWEST_ATTEMPTS = 12
 /** What is milder is for dashboards. */
 const REPORTED: Severity = 'high'
 
 /** Runs the loop on a case: detect, contain, diagnose, patch, verify, on a local node that holds the case's state. */
 export async function healCase(told: Case, options: HealOptions = {}): Promise<Healing> {
-  const { onProgress = () => {}, attempts = ATTEMPTS } = options
+  const { onProgress = () => {}, attempts = ATTEMPTS, sources = null } = options
   const clock = startClock()
   const node = await startCaseNode(told)
   try {
@@ -75,7 +95,7 @@ export async function healCase(told: Case, options: HealOptions = {}): Promise<H
     const diagnosis = diagnoses[0] ?? null
     const outcome = await tryCandidates(
       { witnessed, diagnosis, preState: hashGenesis(told) },
-      { candidates: candidates.slice(0, attempts), refusals, onProgress },
+      { candidates: candidates.slice(0, affordable(attempts, told)), refusals, onProgress, sources },
     )
     clock.lap('verify')
     return {
@@ -90,6 +110,11 @@ export async function healCase(told: Case, options: HealOptions = {}): Promise<H
   } finally {
     await node.stop()
   }
+}
+
+function affordable(attempts: number, { attack }: Case): number {
+  const runs = Math.floor(ATTACK_RUNS / Math.max(1, attack.length))
+  return Math.min(attempts, Math.max(FEWEST_ATTEMPTS, runs))
 }
 
 function sceneOf(told: Case, { simulate, run }: Pick<Scene, 'simulate' | 'run'>): Scene {
@@ -152,36 +177,51 @@ interface Choice {
   readonly candidates: readonly Remedy[]
   readonly refusals: readonly string[]
   readonly onProgress: (line: string) => void
+  readonly sources: Sources | null
 }
 
-type Outcome = Pick<Healing, 'diagnosis' | 'remedy' | 'verdict' | 'checks' | 'gas' | 'bundle'>
+type Outcome = Pick<
+  Healing,
+  'diagnosis' | 'remedy' | 'source' | 'tried' | 'verdict' | 'checks' | 'gas' | 'bundle'
+>
 
 /** Verifies candidates in order until one is effective and general; a palliative is taken where nothing better comes. */
 async function tryCandidates({ witnessed, diagnosis, preState }: Trial, choice: Choice): Promise<Outcome> {
-  const { candidates, refusals, onProgress } = choice
+  const { candidates, refusals, onProgress, sources } = choice
   if (candidates.length === 0) return withoutRemedy(refusals)
   const baseline = await prepareVerification(witnessed, preState, diagnosis)
   let best: (Remedy & { readonly verdict: Verdict }) | null = null
+  const tried: Tried[] = []
   let left = candidates.length
   for (const [index, { patch, diagnosis: cause }] of candidates.entries()) {
     if (left-- === 0) break
     onProgress(`verifying patch ${index + 1} of ${candidates.length}: ${patch.description[0] ?? ''}`)
     const verdict = await verifyPatch(baseline, patch)
+    tried.push(report({ patch, diagnosis: cause }, verdict))
     if (best === null || rank(verdict) > rank(best.verdict)) best = { patch, diagnosis: cause, verdict }
     if (verdict.verdict !== 'effective') continue
     if (verdict.general) break
     left = Math.min(left, FURTHER_CANDIDATES)
   }
   const { patch, diagnosis: cause, verdict } = best!
+  if (sources) onProgress('mending the source')
+  const source = sources && (await mendSource(baseline, witnessed, cause, sources))
   return {
     // A patch that does not work says nothing about the cause: then the surest diagnosis stands.
     diagnosis: verdict.verdict === 'effective' ? cause : diagnosis,
     remedy: patch,
+    source,
+    tried,
     verdict: verdict.verdict,
     checks: verdict.checks,
     gas: verdict.gas,
     bundle: verdict.bundle.hash,
   }
+}
+
+function report({ patch, diagnosis }: Remedy, { verdict, general, checks }: Verdict): Tried {
+  const against = checks.find(({ result }) => result !== 'pass') ?? null
+  return { patch, cause: diagnosis.class, verdict, general, against }
 }
 
 const RANKS: readonly VerdictKind[] = ['harmful', 'ineffective', 'inconclusive', 'effective']
@@ -190,7 +230,16 @@ const rank = ({ verdict, general }: Verdict): number => RANKS.indexOf(verdict) +
 function withoutRemedy(refusals: readonly string[]): Outcome {
   const detail = refusals.length > 0 ? refusals.join('; ') : 'no class of root cause fits the attack'
   const checks: Check[] = [{ name: 'patch', result: 'fail', detail }]
-  return { diagnosis: null, remedy: null, verdict: 'ineffective', checks, gas: null, bundle: null }
+  return {
+    diagnosis: null,
+    remedy: null,
+    source: null,
+    tried: [],
+    verdict: 'ineffective',
+    checks,
+    gas: null,
+    bundle: null,
+  }
 }
 
 /** Names the state a case starts from. */

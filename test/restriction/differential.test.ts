@@ -46,18 +46,25 @@ describe(`contracts with random guards, beside their originals (seed ${SEED})`, 
     expect(refused).toBeGreaterThan(calls * 0.02)
   }, 240_000)
 
-  it('would be told apart if they did: sums that became differences are seen', async () => {
-    const subject = subjects[0]!
-    const code = bytesOf(subject.alloc[subject.address]!.code)
-    for (const { pc, opcode } of disassemble(code)) if (opcode === OP.ADD) code[pc] = OP.SUB
-    await prepareProject(folder)
-    await writePlan(
-      folder,
-      0,
-      subject,
-      encodePlan(subject, poolOf(createRandom(SEED), subject), [hexOf(code)], 200),
-    )
-    const { differences } = await runPlans(folder, { plans: 1, seed: SEED, processes: 1 })
-    expect(differences.length).toBeGreaterThan(0)
-  }, 120_000)
+  it.each([
+    ['become differences', OP.SUB],
+    ['halt', OP.INVALID],
+  ])(
+    'would be told apart if they did: sums that %s are seen',
+    async (_, instead) => {
+      const subject = subjects[0]!
+      const code = bytesOf(subject.alloc[subject.address]!.code)
+      for (const { pc, opcode } of disassemble(code)) if (opcode === OP.ADD) code[pc] = instead
+      await prepareProject(folder)
+      await writePlan(
+        folder,
+        0,
+        subject,
+        encodePlan(subject, poolOf(createRandom(SEED), subject), [hexOf(code)], 200),
+      )
+      const { differences } = await runPlans(folder, { plans: 1, seed: SEED, processes: 1 })
+      expect(differences.length).toBeGreaterThan(0)
+    },
+    120_000,
+  )
 })
