@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { readCase } from '../chain/case.ts'
 import { bytesOf } from '../core/hex.ts'
-import { type Healing, healCase, type Tried } from '../pipeline/heal.ts'
+import { type Healing, healCase } from '../pipeline/heal.ts'
+import type { Tried } from '../pipeline/try-candidates.ts'
 import { EXIT, print, printJson, progress } from './output.ts'
 import { writeDiff, writePatchFiles } from './patch-files.ts'
 import { readSources } from './read-sources.ts'
@@ -46,7 +47,7 @@ export const patchCommand = new Command('patch')
   })
 
 function format(healing: Healing) {
-  const { diagnosis, remedy, source, tried, verdict, checks } = healing
+  const { diagnosis, remedy, state, source, tried, verdict, checks } = healing
   return {
     format: 'suture-patch/1',
     case: healing.name,
@@ -61,6 +62,7 @@ function format(healing: Healing) {
     description: remedy?.description ?? [],
     patches: verdict === 'effective' ? remedy?.patches : [],
     checks,
+    state: state && { call: state.call, description: state.patch.description },
     source: source?.found
       ? { diff: source.patch.diff, notes: source.patch.notes, runtime: source.patch.patch.runtime }
       : source && { reason: source.reason },
@@ -68,7 +70,7 @@ function format(healing: Healing) {
   }
 }
 
-function describe({ diagnosis, remedy, source, tried, verdict, checks }: Healing): string[] {
+function describe({ diagnosis, remedy, state, source, tried, verdict, checks }: Healing): string[] {
   const chosen = verdict === 'effective' ? (remedy?.description ?? []) : []
   const open = verdict === 'effective' ? [] : checks.filter(({ result }) => result !== 'pass')
   return [
@@ -76,6 +78,7 @@ function describe({ diagnosis, remedy, source, tried, verdict, checks }: Healing
     ...tried.map(tell),
     ...chosen.map((line) => `patch     ${line}`),
     ...open.map(({ name, detail }) => `why not   ${name}: ${detail}`),
+    ...(state ? state.patch.description.map((line) => `or set    ${line}`) : []),
     ...(source?.found
       ? ['source', source.patch.diff, ...source.patch.notes.map((note) => `note      ${note}`)]
       : []),

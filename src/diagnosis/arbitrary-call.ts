@@ -5,10 +5,12 @@ import {
   codeSite,
   type Diagnoser,
   distinct,
+  type Evidence,
   functionOf,
   type ObservedExecution,
   observed,
 } from './evidence.ts'
+import { diagnoseComposedCalls } from './target-calls.ts'
 import type { CodeSite, Diagnosis } from './types.ts'
 
 /** transferFrom(address,address,uint256) of ERC-20 and ERC-721; the guard knows the same one. */
@@ -29,7 +31,12 @@ interface Pull {
  * Failure mode: a legitimate relayed payment (permit, meta-transaction) has the same shape; history shows it as benign by the same
  * call site having pulled from third parties before.
  */
-export const diagnoseArbitraryCall: Diagnoser = ({ attack, history }) => {
+export const diagnoseArbitraryCall: Diagnoser = (evidence) => [
+  ...diagnosePulls(evidence),
+  ...diagnoseComposedCalls(evidence),
+]
+
+function diagnosePulls({ attack, history }: Evidence): Diagnosis[] {
   const usual = new Set(findPulls(observed(history)).map(siteKey))
   const pulls = findPulls(observed(attack)).filter((pull) => !usual.has(siteKey(pull)))
   const first = pulls[0]

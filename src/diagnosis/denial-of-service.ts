@@ -15,21 +15,23 @@ import {
   addressOf,
   and,
   argument,
+  blockNumber,
   caller,
   codeSize,
   constant,
   differ,
   equal,
   greater,
+  load,
+  multiply,
+  not,
   origin,
   recall,
-  selectorIs,
   stack,
-  storage,
 } from './expressions.ts'
 import { type Call, type CalledFunction, calledFunctions, writesOf } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
-import type { CodeSite, Diagnosis, Expression, Invariant } from './types.ts'
+import type { CodeSite, Diagnosis, Expression, Invariant, Rule } from './types.ts'
 
 /** A payment to an address the contract keeps, which failed and undid the function that made it. */
 interface FailedPayment extends CodeSite {
@@ -42,13 +44,18 @@ interface FailedPayment extends CodeSite {
 
 /** A list that one call made much longer than any call before. */
 interface Growth {
-  readonly call: Call
   readonly access: StorageAccess
   readonly grown: number
+  /** Where it was made longer. */
+  readonly places: readonly CodeSite[]
 }
 
 const CHOSEN = Taint.calldata | Taint.caller
-const MARK = 0
+const SLOT = stack(0)
+const VALUE = stack(1)
+/** Marks for the block that last made a list longer, and how long it was before. */
+const COUNTED_IN = 0
+const BEGUN_AT = 1
 /** How much longer than ever in history a list may become by one call, and how long at least. */
 const FACTOR = 4
 const FEW = 16
@@ -58,7 +65,7 @@ const FEW = 16
  * there that refuses; or one call made a list so long that going through it costs more than a block has.
  *
  * Failure modes: the first needs a blocked call among the attack's transactions; a payee that turns into a contract later (its address was
- * computed beforehand) is not kept out; a list that many calls made long is for bounds per block.
+ * computed beforehand) is not kept out; a list that was made long over many blocks is none that one call made long.
  */
 export const diagnoseDenialOfService: Diagnoser = (evidence) => {
   const functions = calledFunctions(evidence)
@@ -174,15 +181,22 @@ function growthDiagnoses({ attack }: Evidence, fn: CalledFunction): Diagnosis[] 
   return [diagnoseGrowth(fn, worst, { most: Math.max(FACTOR * usual, FEW - 1), halted })]
 }
 
-/** Fixed variables that a call counted up by ones: lengths of lists. */
+/** What a call counted up by ones: lengths of lists. */
 function growthsOf(call: Call): Growth[] {
-  const counts = new Map<string, Growth>()
+  const steps = new Map<string, StorageAccess[]>()
   for (const access of writesOf(call)) {
-    if (access.slotOrigin?.op !== 'constant' || access.value !== access.previous + 1n) continue
+    if (access.value !== access.previous + 1n) continue
     const key = `${access.address}:${access.slot}`
-    counts.set(key, { call, access, grown: (counts.get(key)?.grown ?? 0) + 1 })
+    steps.set(key, [...(steps.get(key) ?? []), access])
   }
-  return [...counts.values()]
+  return [...steps.values()].map((accesses) => ({
+    access: accesses[0]!,
+    grown: accesses.length,
+    places: distinct(
+      accesses.map((access) => codeSite(call.execution, access)),
+      ({ code, pc }) => `${code}:${pc}`,
+    ),
+  }))
 }
 
 interface Bound {
@@ -193,22 +207,25 @@ interface Bound {
 
 function diagnoseGrowth(
   { ref }: CalledFunction,
-  { call, access, grown }: Growth,
+  { access, grown, places }: Growth,
   { most, halted }: Bound,
 ): Diagnosis {
-  const slot = constant(access.slot)
-  const tooLong = greater(stack(1), add(recall(slot, MARK), constant(BigInt(most))))
+  const begunNow = equal(recall(SLOT, COUNTED_IN), blockNumber)
+  const counts = equal(VALUE, add(load(SLOT), constant(1n)))
+  const tooLong = greater(VALUE, add(recall(SLOT, BEGUN_AT), constant(BigInt(most))))
+  // How long the list was when the block first made it longer.
+  const begunAt = add(multiply(begunNow, recall(SLOT, BEGUN_AT)), multiply(not(begunNow), load(SLOT)))
   const invariant: Invariant = {
     name: 'growth-bounded',
-    rules: [
-      // How long the list was when the call began.
-      { place: { at: 'entry', ...ref }, note: { value: storage(access.slot), key: slot, mark: MARK } },
-      {
-        place: { at: 'instruction', code: call.execution.frames[access.frame]!.code, pc: access.pc },
-        refuse: and(and(selectorIs(ref.selector), equal(stack(0), slot)), tooLong),
-      },
-    ],
-    notes: [`one call of ${ref.selector} can add ${most} entries at most`],
+    rules: places.flatMap((site): Rule[] => {
+      const place = { at: 'instruction' as const, ...site }
+      const refuse = and(and(counts, begunNow), tooLong)
+      return [
+        { place, refuse, note: { value: begunAt, key: SLOT, mark: BEGUN_AT } },
+        { place, note: { value: blockNumber, key: SLOT, mark: COUNTED_IN } },
+      ]
+    }),
+    notes: [`no list can become longer by more than ${most} entries in a block`],
   }
   return {
     class: 'denial-of-service',

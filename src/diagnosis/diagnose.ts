@@ -2,9 +2,16 @@ import type { Address } from '../core/hex.ts'
 import { diagnoseAccessControl } from './access-control.ts'
 import { diagnoseArbitraryCall } from './arbitrary-call.ts'
 import { diagnoseArithmetic } from './arithmetic.ts'
+import { diagnoseDelegation } from './authority-delegation.ts'
+import { diagnoseAuthorityEffect } from './authority-effect.ts'
+import { diagnoseEntryAuthority } from './authority-entries.ts'
+import { diagnoseAuthorityChange } from './authority-lock.ts'
+import { diagnoseOriginAuthority } from './authority-origin.ts'
 import { diagnoseDenialOfService } from './denial-of-service.ts'
 import { type Evidence, entries, functionOf, observed } from './evidence.ts'
+import { diagnoseFreshAnswer } from './fresh-answer.ts'
 import { diagnoseFrontRunning } from './front-running.ts'
+import { diagnoseGivenTime } from './given-time.ts'
 import { learnInvariants } from './learn/learn.ts'
 import { diagnosePriceManipulation } from './price-manipulation.ts'
 import { diagnoseReentrancy } from './reentrancy.ts'
@@ -24,10 +31,17 @@ const DIAGNOSERS = [
   diagnoseRounding,
   diagnoseReinitialisation,
   diagnoseWeakRandomness,
+  diagnoseGivenTime,
   diagnoseFrontRunning,
+  diagnoseFreshAnswer,
   diagnosePriceManipulation,
   diagnoseDenialOfService,
   diagnoseUncheckedCall,
+  diagnoseAuthorityChange,
+  diagnoseOriginAuthority,
+  diagnoseDelegation,
+  diagnoseEntryAuthority,
+  diagnoseAuthorityEffect,
   diagnoseAccessControl,
   learnInvariants,
 ] as const

@@ -22,6 +22,15 @@ export const argument = (index: number): Expression => ({ op: 'argument', offset
 export const stack = (depth: number): Expression => ({ op: 'stack', depth })
 export const storage = (slot: bigint): Expression => ({ op: 'storage', slot })
 export const recall = (key: Expression, mark: number): Expression => ({ op: 'recall', key, mark })
+/** What was noted for the key in the same transaction. */
+export const recallNow = (key: Expression, mark: number): Expression => ({
+  op: 'recall',
+  key,
+  mark,
+  now: true,
+})
+/** A word of the last call's answer, by its offset in bytes. An answer that does not have it is refused. */
+export const returned = (offset: number): Expression => ({ op: 'returned', offset })
 
 // ---- operators ----
 

@@ -4,7 +4,7 @@ import { and, blockNumber, constant, equal, not, origin, recall, selectorIs, sta
 import { functionsRunning } from './functions-running.ts'
 import { type Call, type CalledFunction, writesOf } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
-import { familyKey } from './slots.ts'
+import { variableKey } from './slots.ts'
 import type { Expression, Invariant, Rule } from './types.ts'
 
 /** A call that used a value in the block in which another call had written it. */
@@ -27,7 +27,7 @@ const WRITTEN_BY = 1
 const WRITERS = 8
 
 /** Each value a call read that an earlier call of the same block had written to the same contract. */
-export function freshUses(functions: readonly CalledFunction[], side: Side): FreshUse[] {
+export function freshUses(evidence: Evidence, functions: readonly CalledFunction[], side: Side): FreshUse[] {
   return functions.flatMap((second) =>
     second[side].flatMap((user) => {
       const reads = readsOf(user)
@@ -35,7 +35,7 @@ export function freshUses(functions: readonly CalledFunction[], side: Side): Fre
         .filter(({ ref }) => ref.target === second.ref.target)
         .flatMap((first) =>
           first[side]
-            .filter((writer) => isEarlier(writer, user))
+            .filter((writer) => isEarlier(evidence, writer, user))
             .flatMap((writer) =>
               writesOf(writer).flatMap((write): FreshUse[] => {
                 const read = reads.get(`${write.address}:${write.slot}`)
@@ -47,10 +47,12 @@ export function freshUses(functions: readonly CalledFunction[], side: Side): Fre
   )
 }
 
-/** In the same block: in the same transaction by order, else by what was read having been written. */
-function isEarlier(writer: Call, user: Call): boolean {
+/** Whether a call came before another in the same block. */
+export function isEarlier({ history, attack }: Evidence, writer: Call, user: Call): boolean {
   if (writer.block !== user.block) return false
-  return writer.execution !== user.execution || writer.entry.index < user.entry.index
+  if (writer.execution === user.execution) return writer.entry.index < user.entry.index
+  const executions = attack.includes(user.execution) ? attack : history
+  return executions.indexOf(writer.execution) < executions.indexOf(user.execution)
 }
 
 /** The first reading of each slot in a call, before the call itself wrote there. */
@@ -136,11 +138,11 @@ export function settledBeforeUse(
 
 /** Every place that was seen to write the variable or, in a mapping, any entry of it; but not where the using function does so. */
 function writerRules(evidence: Evidence, { write, user, writer }: FreshUse, byAnother: boolean): Rule[] {
-  const family = familyKey(write)
+  const variable = variableKey(write)
   const own = new Set(accessesOf(user.execution, user.activation).map(({ pc }) => pc))
   const sites = observed([...evidence.attack, ...evidence.history]).flatMap(({ observation, frames }) =>
     observation.accesses
-      .filter((access) => access.kind === 'write' && familyKey(access) === family && !own.has(access.pc))
+      .filter((access) => access.kind === 'write' && variableKey(access) === variable && !own.has(access.pc))
       .map(({ frame, pc }) => ({ at: 'instruction' as const, code: frames[frame]!.code, pc })),
   )
   const first = { at: 'instruction' as const, code: writer.execution.frames[write.frame]!.code, pc: write.pc }

@@ -1,3 +1,4 @@
+import { type Address, encodePacked, type Hex, keccak256 } from 'viem'
 import { describe, expect, it } from 'vitest'
 import {
   ALICE,
@@ -25,6 +26,15 @@ contract Token {
     balanceOf[to] += v;
   }
   function _approve(address o, address s, uint256 v) internal { allowance[o][s] = v; }
+}
+contract Quiz {
+  mapping(address => bytes32) public sealedBy;
+  constructor() payable {}
+  function commit(bytes32 s) external { sealedBy[msg.sender] = s; }
+  function open(bytes32 answer) external {
+    require(sealedBy[msg.sender] == keccak256(abi.encodePacked(msg.sender, answer)), "sealed");
+    payable(msg.sender).transfer(10);
+  }
 }
 contract Shop {
   uint256 public price = 10;
@@ -88,13 +98,47 @@ describe('diagnoseFrontRunning', () => {
 
   it('takes no spending after the setting for a race', async () => {
     const evidence = await tokenScene((stage, token) => {
-      stage.call(ALICE, token, 'approve', [MALLORY, 150n], now)
-      stage.call(MALLORY, token, 'transferFrom', [ALICE, MALLORY, 150n], now)
+      stage.call(ALICE, token, 'approve', [CAROL, 150n], now)
+      stage.call(CAROL, token, 'transferFrom', [ALICE, CAROL, 150n], now)
     })
     expect(diagnoseFrontRunning(evidence).filter(({ confidence }) => confidence > 0.5)).toEqual([])
   })
 
-  it('sees a price changed right before another sender paid it: a variable at the entry, an entry where it is read', async () => {
+  it('sees an allowance set over what an earlier block had left of it', async () => {
+    const evidence = await tokenScene((stage, token) => {
+      stage.call(ALICE, token, 'approve', [MALLORY, 150n])
+      stage.call(MALLORY, token, 'transferFrom', [ALICE, MALLORY, 150n])
+    })
+    const [found] = diagnoseFrontRunning(evidence)
+    expect(found).toMatchObject({
+      selector: evidence.selectorOf('approve(address,uint256)'),
+      confidence: 0.6,
+    })
+    expect(invariantsOf(found!).map(({ name }) => name)).toEqual(['allowance-through-zero'])
+  })
+
+  it('sees a commitment that is made and opened in one block', async () => {
+    const answer = `0x${'5a'.repeat(32)}`
+    const sealed = (who: Address) => keccak256(encodePacked(['address', 'bytes32'], [who, answer as Hex]))
+    const evidence = await stageAttack({
+      source: SOURCE,
+      history: (stage) => {
+        const quiz = stage.deploy('Quiz', [], { value: 100n })
+        stage.call(ALICE, quiz, 'commit', [sealed(ALICE)])
+        stage.call(ALICE, quiz, 'open', [answer])
+        return [quiz]
+      },
+      attack: (stage, [quiz]) => {
+        stage.call(MALLORY, quiz!, 'commit', [sealed(MALLORY)], now)
+        stage.call(MALLORY, quiz!, 'open', [answer], now)
+      },
+    })
+    const [found] = diagnoseFrontRunning(evidence)
+    expect(found).toMatchObject({ selector: evidence.selectorOf('open(bytes32)'), confidence: 0.75 })
+    expect(invariantsOf(found!)[0]!.name).toBe('settled-before-use')
+  })
+
+  it('sees a price changed right before another sender paid it: where it is read, or where the function is entered', async () => {
     const fixed = await shopScene((stage, shop) => {
       stage.call(MALLORY, shop, 'setPrice', [100n], now)
       stage.call(ALICE, shop, 'buy', [], { ...now, value: 100n })
@@ -102,8 +146,8 @@ describe('diagnoseFrontRunning', () => {
     expect(diagnoseFrontRunning(fixed)).toMatchObject([
       { selector: fixed.selectorOf('buy()'), confidence: 0.45 },
     ])
-    const [variable] = invariantsOf(diagnoseFrontRunning(fixed)[0]!)
-    expect(variable!.rules[0]!.place.at).toBe('entry')
+    const places = invariantsOf(diagnoseFrontRunning(fixed)[0]!).map(({ rules }) => rules[0]!.place.at)
+    expect(places).toEqual(['instruction', 'entry'])
     const listed = await shopScene((stage, shop) => {
       stage.call(MALLORY, shop, 'list', [1n, 50n], now)
       stage.call(ALICE, shop, 'buyListed', [1n], { ...now, value: 50n })

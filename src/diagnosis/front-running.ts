@@ -1,7 +1,14 @@
 import { type Origin, type StorageAccess, Taint } from '../chain/types.ts'
 import { toWord } from '../core/hex.ts'
 import { OP } from '../evm/opcodes.ts'
-import { type Diagnoser, distinct, type Evidence, ofFrames } from './evidence.ts'
+import {
+  type Diagnoser,
+  distinct,
+  type Evidence,
+  type ObservedExecution,
+  observed,
+  ofFrames,
+} from './evidence.ts'
 import {
   and,
   blockNumber,
@@ -11,15 +18,15 @@ import {
   load,
   multiply,
   not,
-  origin,
+  or,
   recall,
   selectorIs,
   stack,
 } from './expressions.ts'
-import { type FreshUse, freshUses, type Side, settledBeforeUse, valuesUsed } from './freshness.ts'
+import { type FreshUse, freshUses, isEarlier, type Side, settledBeforeUse, valuesUsed } from './freshness.ts'
 import { type Call, type CalledFunction, calledFunctions, writesOf } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
-import type { Diagnosis, Invariant, Place } from './types.ts'
+import type { CodeSite, Diagnosis, Expression, Invariant, Place } from './types.ts'
 
 /** An allowance one sender spent and its owner then set anew. */
 interface Race {
@@ -45,20 +52,24 @@ const COMPARES: ReadonlySet<number> = new Set([OP.EQ, OP.SUB, OP.XOR])
  */
 export const diagnoseFrontRunning: Diagnoser = (evidence) => {
   const functions = calledFunctions(evidence)
-  const races = allowanceRaces(functions)
-  if (races.length > 0) return distinct(races, keyOf).map(raceDiagnosis)
-  const opened = unusual(functions, commitments)
+  const races = allowanceRaces(evidence, functions)
+  if (races.length > 0) return distinct(races, keyOf).map((race) => raceDiagnosis(evidence, race, 0.9))
+  const overwritten = overwrittenAllowances(evidence, functions)
+  if (overwritten.length > 0)
+    return distinct(overwritten, keyOf).map((race) => raceDiagnosis(evidence, race, 0.6))
+  const opened = unusual(evidence, functions, commitments)
   if (opened.length > 0) return opened.map((use) => commitmentDiagnosis(evidence, use))
-  return unusual(functions, overtakings).map((use) => orderDiagnosis(evidence, use))
+  return unusual(evidence, functions, overtakings).map((use) => orderDiagnosis(evidence, use))
 }
 
 function unusual(
+  evidence: Evidence,
   functions: readonly CalledFunction[],
-  find: (functions: readonly CalledFunction[], side: Side) => FreshUse[],
+  find: (evidence: Evidence, functions: readonly CalledFunction[], side: Side) => FreshUse[],
 ): FreshUse[] {
-  const usual = new Set(find(functions, 'benign').map(keyOf))
+  const usual = new Set(find(evidence, functions, 'benign').map(keyOf))
   return distinct(
-    find(functions, 'hostile').filter((found) => !usual.has(keyOf(found))),
+    find(evidence, functions, 'hostile').filter((found) => !usual.has(keyOf(found))),
     keyOf,
   )
 }
@@ -69,8 +80,8 @@ const keyOf = ({ first, second }: Pick<FreshUse, 'first' | 'second'>): string =>
 // ---- an allowance is set anew after it was spent ----
 
 /** Slots keyed by an account under an account: `allowance[owner][spender]`. */
-function allowanceRaces(functions: readonly CalledFunction[]): Race[] {
-  return pairs(functions, 'hostile').flatMap(({ first, changer, second, victim }) => {
+function allowanceRaces(evidence: Evidence, functions: readonly CalledFunction[]): Race[] {
+  return pairs(evidence, functions).flatMap(({ first, changer, second, victim }) => {
     const spent = writesOf(changer).filter(
       (access) => access.value < access.previous && isNested(access.slotOrigin) && isKeyedByCaller(access),
     )
@@ -82,6 +93,21 @@ function allowanceRaces(functions: readonly CalledFunction[]): Race[] {
         : []
     })
   })
+}
+
+/** Each call of the attack, with each later call of another sender to the same contract in the same block. */
+function pairs(evidence: Evidence, functions: readonly CalledFunction[]) {
+  return functions.flatMap((first) =>
+    functions
+      .filter(({ ref }) => ref.target === first.ref.target)
+      .flatMap((second) =>
+        first.hostile.flatMap((changer) =>
+          second.hostile
+            .filter((victim) => victim.origin !== changer.origin && isEarlier(evidence, changer, victim))
+            .map((victim) => ({ first, changer, second, victim })),
+        ),
+      ),
+  )
 }
 
 const isKeyedByCaller = ({ slotOrigin }: StorageAccess): boolean =>
@@ -96,10 +122,56 @@ function isNested(slot: Origin | undefined): boolean {
   return slot?.op === 'compute' && isHash(slot) && slot.inputs.some(isHash)
 }
 
-function raceDiagnosis({ first, changer, change, second, victim, met }: Race): Diagnosis {
+/** An allowance of which something was left is set to another amount, which is spent as well; nobody benign ever did that. */
+function overwrittenAllowances(evidence: Evidence, functions: readonly CalledFunction[]): Race[] {
+  const usual = evidence.history.flatMap((execution) => observed([execution])).some(overwritesAllowance)
+  if (usual) return []
+  const calls = functions.flatMap((fn) => fn.hostile.map((call) => ({ fn, call })))
+  return calls.flatMap(({ fn: second, call: victim }) =>
+    writesOf(victim)
+      .filter(isOverwritten)
+      .flatMap((met) =>
+        calls.flatMap(({ fn: first, call: changer }): Race[] => {
+          const change = writesOf(changer).find(
+            ({ address, slot, value, previous }) =>
+              address === met.address && slot === met.slot && value < previous && previous === met.value,
+          )
+          return change && changer.origin !== victim.origin
+            ? [{ first, changer, change, second, victim, met }]
+            : []
+        }),
+      ),
+  )
+}
+
+const overwritesAllowance = ({ observation }: ObservedExecution): boolean =>
+  observation.accesses.some((access) => access.kind === 'write' && isOverwritten(access))
+
+function isOverwritten(access: StorageAccess): boolean {
+  const { value, previous, valueOrigin, slotOrigin } = access
+  const changed = value !== 0n && previous !== 0n && value !== previous
+  return changed && isGiven(valueOrigin) && isNested(slotOrigin) && isKeyedByCaller(access)
+}
+
+/** Functions that were seen to set what they were given at a place; others that share it may compute what they write. */
+function settersAt(evidence: Evidence, { code, pc }: CodeSite): Expression {
+  const selectors = observed([...evidence.attack, ...evidence.history]).flatMap(({ observation, frames }) =>
+    observation.accesses
+      .filter(
+        ({ kind, frame, valueOrigin }) =>
+          kind === 'write' && frames[frame]!.code === code && isGiven(valueOrigin),
+      )
+      .filter((access) => access.pc === pc)
+      .map(({ frame }) => frames[frame]!.selector),
+  )
+  return [...new Set(selectors)].map(selectorIs).reduce((a, b) => or(a, b))
+}
+
+function raceDiagnosis(evidence: Evidence, race: Race, confidence: number): Diagnosis {
+  const { first, changer, change, second, victim, met } = race
   const spend = siteOf(changer, change)
   const set = siteOf(victim, met)
-  const setting = selectorIs(second.ref.selector)
+  const setting = settersAt(evidence, set)
   const spentNow = equal(recall(SLOT, MARK), blockNumber)
   const isSet = greater(VALUE, constant(0n))
   // The SSTORE may be shared by both functions: setting an allowance is no spending.
@@ -117,6 +189,7 @@ function raceDiagnosis({ first, changer, change, second, victim, met }: Race): D
     rules: [{ place: set, refuse: and(setting, and(isSet, greater(load(SLOT), constant(0n)))) }],
     notes: ['an allowance must be set to zero before it is set to another amount'],
   }
+  const inOneBlock = changer.block === victim.block && change.value === met.previous
   return {
     class: 'front-running',
     target: second.ref.target,
@@ -124,33 +197,21 @@ function raceDiagnosis({ first, changer, change, second, victim, met }: Race): D
     selector: second.ref.selector,
     pc: met.pc,
     slots: [toWord(met.slot)],
-    confidence: 0.9,
-    mechanism: { class: 'front-running', invariants: [notInOneBlock, throughZero] },
-    summary: `${second.ref.selector} of ${second.ref.target} set an allowance anew that ${first.ref.selector} had spent right before`,
+    confidence,
+    mechanism: {
+      class: 'front-running',
+      invariants: inOneBlock ? [notInOneBlock, throughZero] : [throughZero],
+    },
+    summary: `${second.ref.selector} of ${second.ref.target} set an allowance anew which ${first.ref.selector} spends as well as the one before`,
     evidence: { spender: changer.caller, owner: victim.caller },
   }
 }
 
 // ---- a value is changed right before it is used ----
 
-/** Each call of the first function, with each later call of another sender in the same block. */
-function pairs(functions: readonly CalledFunction[], of: Side) {
-  return functions.flatMap((first) =>
-    functions
-      .filter(({ ref }) => ref.target === first.ref.target)
-      .flatMap((second) =>
-        first[of].flatMap((changer) =>
-          second[of]
-            .filter((victim) => victim.origin !== changer.origin && victim.block === changer.block)
-            .map((victim) => ({ first, changer, second, victim })),
-        ),
-      ),
-  )
-}
-
 /** What another sender wrote in the block, and the later call stored, paid or handed on something made of. */
-function overtakings(functions: readonly CalledFunction[], side: Side): FreshUse[] {
-  return freshUses(functions, side).filter(({ writer, user, write }) => {
+function overtakings(evidence: Evidence, functions: readonly CalledFunction[], side: Side): FreshUse[] {
+  return freshUses(evidence, functions, side).filter(({ writer, user, write }) => {
     if (writer.origin === user.origin) return false
     // What somebody else adds to an entry (a balance) is nothing that was put before anybody.
     if (write.slotOrigin?.op !== 'constant' && addsToItself(write)) return false
@@ -187,8 +248,8 @@ function subjectOf({ second, read }: Pick<FreshUse, 'second' | 'read'>) {
 // ---- a commitment is made and opened at once ----
 
 /** A hash of what the caller gave was compared with what was stored in the same block: nothing had been committed to when it became known. */
-function commitments(functions: readonly CalledFunction[], side: Side): FreshUse[] {
-  return freshUses(functions, side).filter(({ writer, user, write }) => {
+function commitments(evidence: Evidence, functions: readonly CalledFunction[], side: Side): FreshUse[] {
+  return freshUses(evidence, functions, side).filter(({ writer, user, write }) => {
     if (writer.origin !== user.origin) return false
     return ofFrames(user.execution.observation.branches, user.activation).some(({ condition }) =>
       comparesHashWith(condition, write),

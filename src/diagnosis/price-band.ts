@@ -1,28 +1,32 @@
 import { type Origin, Taint } from '../chain/types.ts'
 import { OP } from '../evm/opcodes.ts'
-import { accessesOf, ofFrames } from './evidence.ts'
-import { and, constant, greater, less, or, selectorIs, stack } from './expressions.ts'
+import { accessesOf, type Evidence, ofFrames } from './evidence.ts'
+import { constant, greater, less, or, stack } from './expressions.ts'
+import { type Ran, whereActing } from './functions-running.ts'
 import type { Call, CalledFunction } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
 import type { Invariant } from './types.ts'
 
 /** An operand of a multiplication or division that came from outside: where it stands, and what it was. */
 interface Sample {
+  readonly ran: Ran
   readonly pc: number
   readonly depth: number
   readonly value: bigint
 }
 
 interface Band {
+  readonly ran: Ran
   readonly pc: number
   readonly depth: number
   readonly lowest: bigint
   readonly highest: bigint
 }
 
-const OUTSIDE = Taint.returnData | Taint.balance
+/** What other contracts answer, and what an account holds. */
+export const OUTSIDE = Taint.returnData | Taint.balance
 const CHOSEN = Taint.calldata | Taint.callValue
-const SCALES: ReadonlySet<number> = new Set([OP.MUL, OP.DIV])
+export const SCALES: ReadonlySet<number> = new Set([OP.MUL, OP.DIV])
 /** How far outside of what history saw a value may lie, the loosest first. */
 const MARGINS = [8n, 4n, 2n] as const
 /** A band around a single value says little. */
@@ -35,7 +39,7 @@ const BANDS = 2
  *
  * Failure mode: the bounds are numbers of today. Prices that drift out of them are refused, which their notes say.
  */
-export function priceBands(fn: CalledFunction): Invariant[] {
+export function priceBands(evidence: Evidence, fn: CalledFunction): Invariant[] {
   const bands = bandsOf(fn.benign.flatMap(samplesOf))
   const hostile = fn.hostile.flatMap(samplesOf)
   return bands
@@ -45,27 +49,29 @@ export function priceBands(fn: CalledFunction): Invariant[] {
     })
     .sort((a, b) => Number(b.margin - a.margin))
     .slice(0, BANDS)
-    .map(({ band, margin }) => toInvariant(fn, band, margin))
+    .map(({ band, margin }) => toInvariant(evidence, fn, { band, margin }))
 }
 
 function samplesOf({ execution, activation }: Call): Sample[] {
   const samples: Sample[] = []
   const seen = new Set<Origin>()
-  const collect = (value: Origin | undefined) =>
+  const collect = (value: Origin | undefined, frame: number) =>
     value &&
     visitOrigin(value, seen, (node) => {
       if (node.op !== 'compute' || !SCALES.has(node.opcode)) return
       for (const [depth, input] of node.inputs.entries()) {
         if (input.taint & OUTSIDE && (input.taint & CHOSEN) === 0)
-          samples.push({ pc: node.pc, depth, value: input.value })
+          samples.push({ ran: { execution, frame, pc: node.pc }, pc: node.pc, depth, value: input.value })
       }
     })
-  for (const { kind, valueOrigin } of accessesOf(execution, activation))
-    if (kind === 'write') collect(valueOrigin)
-  for (const { valueOrigin, inputOrigins } of ofFrames(execution.observation.calls, activation)) {
-    collect(valueOrigin)
-    for (const input of inputOrigins?.slice(1) ?? []) collect(input)
+  for (const { kind, valueOrigin, frame } of accessesOf(execution, activation))
+    if (kind === 'write') collect(valueOrigin, frame)
+  for (const { valueOrigin, inputOrigins, frame } of ofFrames(execution.observation.calls, activation)) {
+    collect(valueOrigin, frame)
+    for (const input of inputOrigins?.slice(1) ?? []) collect(input, frame)
   }
+  for (const { condition, frame } of ofFrames(execution.observation.branches, activation))
+    collect(condition, frame)
   return samples
 }
 
@@ -80,7 +86,7 @@ function bandsOf(samples: readonly Sample[]): Band[] {
     .map((group) => {
       const values = group.map(({ value }) => value).sort((a, b) => (a < b ? -1 : 1))
       const [lowest, highest] = [values[0]!, values.at(-1)!]
-      return { pc: group[0]!.pc, depth: group[0]!.depth, lowest, highest }
+      return { ran: group[0]!.ran, pc: group[0]!.pc, depth: group[0]!.depth, lowest, highest }
     })
 }
 
@@ -94,7 +100,11 @@ function isOutside(sample: Sample, band: Band, margin: bigint): boolean {
   return sample.pc === band.pc && sample.depth === band.depth && (sample.value < low || sample.value > high)
 }
 
-function toInvariant({ ref }: CalledFunction, band: Band, margin: bigint): Invariant {
+function toInvariant(
+  evidence: Evidence,
+  { ref }: CalledFunction,
+  { band, margin }: { readonly band: Band; readonly margin: bigint },
+): Invariant {
   const { low, high } = boundsOf(band, margin)
   const operand = stack(band.depth)
   const outside = or(less(operand, constant(low)), greater(operand, constant(high)))
@@ -102,8 +112,8 @@ function toInvariant({ ref }: CalledFunction, band: Band, margin: bigint): Invar
     name: 'price-in-band',
     rules: [
       {
-        place: { at: 'instruction', code: ref.code, pc: band.pc },
-        refuse: and(selectorIs(ref.selector), outside),
+        place: { at: 'instruction', code: band.ran.execution.frames[band.ran.frame]!.code, pc: band.pc },
+        refuse: whereActing(evidence, band.ran, outside),
       },
     ],
     notes: [

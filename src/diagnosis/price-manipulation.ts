@@ -15,7 +15,7 @@ import {
 import { blockNumber, equal, origin, recall } from './expressions.ts'
 import { type Call, type CalledFunction, calledFunctions } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
-import { priceBands } from './price-band.ts'
+import { OUTSIDE, priceBands, SCALES } from './price-band.ts'
 import type { Diagnosis, Invariant } from './types.ts'
 
 /** A call whose outcome was made of an answer that the transaction, or another of the same block, had moved before. */
@@ -25,11 +25,15 @@ interface Misled {
   readonly moved: ReadonlySet<Address>
   /** Whether the same question had been answered differently in the block. */
   readonly answeredDifferently: boolean
+  /** Who was asked. */
+  readonly asked: readonly Address[]
   /** What moved them, as far as it is a function of a protected contract. */
   readonly movers: readonly Call[]
 }
 
 const MARK = 0
+/** A protected contract that was made to answer wrongly has the flaw itself. */
+const OWN_ANSWER = 0.45
 const BALANCES: ReadonlySet<number> = new Set([OP.BALANCE, OP.SELFBALANCE])
 
 /**
@@ -45,7 +49,7 @@ export const diagnosePriceManipulation: Diagnoser = (evidence) => {
     const misled = fn.hostile.flatMap((call) => misledCall(evidence.attack, functions, call))
     if (misled.length === 0 || fn.benign.some((call) => misledCall(evidence.history, [], call).length > 0))
       return []
-    return [toDiagnosis(functions, fn, misled)]
+    return [toDiagnosis({ evidence, functions, fn }, misled)]
   })
 }
 
@@ -63,7 +67,15 @@ function misledCall(all: Evidence['attack'], functions: readonly CalledFunction[
   )
   const answeredDifferently = frames.some((frame) => before.some((earlier) => hasOtherAnswer(earlier, frame)))
   if (moved.size === 0 && !answeredDifferently) return []
-  return [{ call, moved, answeredDifferently, movers: moversOf(functions, call) }]
+  return [
+    {
+      call,
+      moved,
+      answeredDifferently,
+      asked: frames.map(({ context }) => context),
+      movers: moversOf(functions, call, moved),
+    },
+  ]
 }
 
 /** The frames whose answers, and the accounts whose ether, went into what a call wrote, paid or handed on. */
@@ -77,6 +89,9 @@ function answersUsed({ execution, activation, entry }: Call): { frames: Frame[];
     used(valueOrigin)
     for (const input of inputOrigins?.slice(1) ?? []) used(input)
   }
+  // A comparison that an amount was scaled for: what may be borrowed, rather than whether a transfer went through.
+  for (const { condition } of ofFrames(execution.observation.branches, activation))
+    if (isScaled(condition)) used(condition)
   const frames = new Map<number, Frame>()
   const held: Address[] = []
   for (const node of seen) {
@@ -86,6 +101,14 @@ function answersUsed({ execution, activation, entry }: Call): { frames: Frame[];
     held.push(node.opcode === OP.SELFBALANCE || !node.input ? entry.context : addressOfWord(node.input.value))
   }
   return { frames: [...frames.values()].filter(isQuestion), held }
+}
+
+function isScaled(condition: Origin): boolean {
+  let scaled = false
+  visitOrigin(condition, new Set(), (node) => {
+    if (node.op === 'compute' && SCALES.has(node.opcode) && node.taint & OUTSIDE) scaled = true
+  })
+  return scaled
 }
 
 /** A call that only asks; what moved value itself answers with what it moved. */
@@ -131,8 +154,8 @@ function hasOtherAnswer({ execution, until }: Earlier, question: Frame): boolean
   )
 }
 
-/** Calls of the same contract by the same sender, earlier in the block, in which value moved. */
-function moversOf(functions: readonly CalledFunction[], call: Call): Call[] {
+/** Calls of the same contract by the same sender, earlier in the block, that moved what the answer was about. */
+function moversOf(functions: readonly CalledFunction[], call: Call, moved: ReadonlySet<Address>): Call[] {
   return functions
     .flatMap(({ hostile }) => hostile)
     .filter(
@@ -141,26 +164,35 @@ function moversOf(functions: readonly CalledFunction[], call: Call): Call[] {
         other.origin === call.origin &&
         other.block === call.block &&
         (other.execution !== call.execution || other.entry.index < call.entry.index) &&
-        other.execution.transfers.some(({ frame }) =>
-          isBelow(other.execution, other.execution.frames[frame]!, other.entry),
+        other.execution.transfers.some(
+          ({ from, to, frame }) =>
+            (moved.has(from) || moved.has(to)) &&
+            isBelow(other.execution, other.execution.frames[frame]!, other.entry),
         ),
     )
 }
 
-function toDiagnosis(
-  functions: readonly CalledFunction[],
-  fn: CalledFunction,
-  misled: readonly Misled[],
-): Diagnosis {
+interface Subject {
+  readonly evidence: Evidence
+  readonly functions: readonly CalledFunction[]
+  readonly fn: CalledFunction
+}
+
+function toDiagnosis({ evidence, functions, fn }: Subject, misled: readonly Misled[]): Diagnosis {
   const { target, code, selector } = fn.ref
   const movers = distinct(
     misled.flatMap((one) => one.movers),
     ({ entry }) => entry.selector,
   )
-  const bands = priceBands(fn)
+  const bands = priceBands(evidence, fn)
   const invariants = [...movers.flatMap((mover) => notAfter(functions, fn, mover)), ...bands]
   const moved = [...new Set(misled.flatMap((one) => [...one.moved]))]
   const answeredDifferently = misled.some((one) => one.answeredDifferently)
+  const shaped = bands.length > 0
+  const confidence = answeredDifferently ? (shaped ? 0.8 : 0.6) : shaped ? 0.55 : OWN_ANSWER
+  const isOwn = misled.some(({ asked }) =>
+    asked.some((account) => evidence.protection.contracts.has(account)),
+  )
   return {
     class: 'price-manipulation',
     target,
@@ -168,14 +200,7 @@ function toDiagnosis(
     selector,
     pc: bandPc(bands) ?? 0,
     slots: [],
-    confidence:
-      answeredDifferently && bands.length > 0
-        ? 0.8
-        : answeredDifferently
-          ? 0.6
-          : bands.length > 0
-            ? 0.55
-            : 0.45,
+    confidence: isOwn ? Math.min(confidence, OWN_ANSWER) : confidence,
     mechanism: { class: 'price-manipulation', invariants },
     summary: `${selector} of ${target} computed what it gave from holdings that had been moved right before`,
     evidence: { moved: moved.slice(0, 16), answeredDifferently, calls: misled.length },

@@ -39,7 +39,7 @@ function readRoles(evidence: Evidence): readonly Role[] {
     const seen = new Set<Origin>()
     for (const { frame, condition } of observation.branches) {
       const { context, selector } = frames[frame]!
-      for (const { slot, shift, holder } of comparisonsWithCaller(condition, seen)) {
+      for (const { slot, shift, holder } of comparisonsWith(Taint.caller, condition, seen)) {
         const key = `${context}:${slot}:${shift}`
         const role = found.get(key) ?? { context, slot, shift, holder, selectors: new Set() }
         role.selectors.add(selector)
@@ -54,33 +54,43 @@ function readRoles(evidence: Evidence): readonly Role[] {
     .sort((a, b) => rank(b) - rank(a))
 }
 
-function comparisonsWithCaller(
+/** Addresses from fixed slots that an expression compares with the caller or, by the other taint, with the transaction's sender. */
+export function comparisonsWith(
+  who: typeof Taint.caller | typeof Taint.origin,
   condition: Origin,
   seen: Set<Origin>,
 ): { slot: bigint; shift: number; holder: Address }[] {
   const found: { slot: bigint; shift: number; holder: Address }[] = []
   visitOrigin(condition, seen, (node) => {
-    // Optimisers compare by EQ, or by SUB or XOR and a jump on the difference.
-    if (node.op !== 'compute' || ![OP.EQ, OP.SUB, OP.XOR].includes(node.opcode as 0x14)) return
-    const caller = node.inputs.find((input) => isOnlyCaller(input))
-    const stored = node.inputs.find((input) => input !== caller)
-    const read = caller && stored ? storedAddress(stored) : null
+    const stored = comparedWith(who, node)
+    const read = stored ? storedAddress(stored) : null
     if (read) found.push(read)
   })
   return found
 }
 
-const isOnlyCaller = (origin: Origin): boolean => origin.taint === Taint.caller
-
-/** An address taken from a fixed slot: the read itself, behind masks and a shift (or a division by a power of two, in old code). */
+/** The other side of a comparison with the caller or the sender; null for anything else. */
+export function comparedWith(who: number, node: Origin): Origin | null {
+  // Optimisers compare by EQ, or by SUB or XOR and a jump on the difference.
+  if (node.op !== 'compute' || ![OP.EQ, OP.SUB, OP.XOR].includes(node.opcode as 0x14)) return null
+  const self = node.inputs.find(({ taint }) => taint === who)
+  return (self && node.inputs.find((input) => input !== self)) ?? null
+}
 function storedAddress(origin: Origin): { slot: bigint; shift: number; holder: Address } | null {
+  const stored = storedField(origin)
+  if (stored?.read.slotOrigin.op !== 'constant') return null
+  const { read, shift } = stored
+  return { slot: read.slot, shift, holder: addressOfWord(read.value >> BigInt(shift)) }
+}
+
+/** A part of a word of storage: the read itself, behind masks and a shift (or a division by a power of two, in old code). */
+export function storedField(
+  origin: Origin,
+): { readonly read: Extract<Origin, { op: 'storage' }>; readonly shift: number } | null {
   let shift = 0
   let node = origin
   for (let depth = 0; depth < 8; depth++) {
-    if (node.op === 'storage') {
-      const fixed = node.slotOrigin.op === 'constant'
-      return fixed ? { slot: node.slot, shift, holder: addressOfWord(node.value >> BigInt(shift)) } : null
-    }
+    if (node.op === 'storage') return { read: node, shift }
     if (node.op !== 'compute') return null
     const next = node.inputs.find((input) => input.taint & Taint.storage)
     const other = node.inputs.find((input) => input !== next)

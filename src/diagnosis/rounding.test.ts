@@ -23,6 +23,7 @@ contract Pool {
   function reward(uint256 amount) external {
     points[msg.sender] += amount / 1000 * 500;
   }
+  function grain(uint256 paid) external { points[msg.sender] += (paid + 1e9 - 1) / 1e9; }
   receive() external payable {}
 }
 contract Giver {
@@ -39,6 +40,7 @@ const scene = (attack: (stage: Stage, pool: `0x${string}`) => void) =>
       stage.call(BOB, pool, 'join', [], { value: 5_000_000n })
       stage.call(BOB, pool, 'take', [1_000_000n])
       stage.call(ALICE, pool, 'reward', [5_000n])
+      stage.call(ALICE, pool, 'grain', [10n ** 12n + 7n])
       return [pool]
     },
     attack: (stage, [pool]) => attack(stage, pool!),
@@ -56,6 +58,7 @@ describe('diagnoseRounding', () => {
     })
     expect(invariantsOf(found!).map(({ name }) => name)).toEqual([
       'quotient-not-zero',
+      'quotient-not-zero-here',
       'little-lost',
       'little-lost',
     ])
@@ -66,6 +69,14 @@ describe('diagnoseRounding', () => {
     const [found] = diagnoseRounding(evidence)
     expect(found).toMatchObject({ selector: evidence.selectorOf('reward(uint256)') })
     expect(invariantsOf(found!).map(({ name }) => name)).toContain('division-exact')
+  })
+
+  it('sees what rounding up gives away where almost nothing is divided', async () => {
+    const evidence = await scene((stage, pool) => stage.call(MALLORY, pool, 'grain', [3n]))
+    const [found] = diagnoseRounding(evidence)
+    expect(found).toMatchObject({ selector: evidence.selectorOf('grain(uint256)') })
+    expect(found!.evidence.lostPerMillion).toBeGreaterThan(100_000_000)
+    expect(invariantsOf(found!).map(({ name }) => name)).toContain('little-lost')
   })
 
   it('lets ordinary rounding be', async () => {

@@ -33,8 +33,8 @@ const WORTH_ASKING = ALL / 100
 const FACTOR = 4
 /** Divisions that are guarded together at most. */
 const SITES = 4
-/** What may be lost at most, one part in so many, the loosest first. */
-const BOUNDS = [2n, 10n, 100n] as const
+/** What may be lost at most, one part in so many: what integers cost, or else less than half. */
+const BOUNDS = [100n, 2n] as const
 const NUMERATOR = stack(0)
 const DENOMINATOR = stack(1)
 
@@ -187,7 +187,7 @@ function littleLost(
         notes: [`amounts that rounding changes by more than one part in ${part} are refused`],
       },
     ]
-  }).reverse()
+  })
 }
 
 function losesMore({ how }: Loss, part: bigint): Expression {

@@ -43,3 +43,19 @@ function hashedBase(inputs: readonly Origin[]): bigint | null {
 /** Key of a slot family within an account. */
 export const familyKey = (access: StorageAccess): string =>
   `${access.address}:${slotFamily(access).toString(16)}`
+
+const SHAPE_DEPTH = 8
+
+/**
+ * Name of a variable within an account, whatever the keys: how its slot is computed, with everything that is no constant left open. Tells the
+ * members of a struct in a mapping apart, and a list's length from its entries.
+ */
+export function variableKey({ address, slot, slotOrigin }: StorageAccess): string {
+  return `${address}:${slotOrigin ? shapeOf(slotOrigin, SHAPE_DEPTH) : slot.toString(16)}`
+}
+
+function shapeOf(origin: Origin, depth: number): string {
+  if (origin.op === 'constant') return origin.value.toString(16)
+  if (origin.op !== 'compute' || depth === 0) return '*'
+  return `${origin.opcode}(${origin.inputs.map((input) => shapeOf(input, depth - 1)).join()})`
+}

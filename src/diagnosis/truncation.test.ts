@@ -62,10 +62,13 @@ describe('diagnoseTruncation', () => {
       confidence: 0.85,
     })
     const [all] = invariantsOf(found!)
-    expect(all!.rules).toContainEqual({
-      place: { at: 'instruction', code: found!.code, pc: found!.pc },
-      refuse: expect.objectContaining({ op: 'greater', b: { op: 'constant', value: 2n ** 64n - 1n } }),
-    })
+    expect(all!.rules).toMatchObject([
+      {
+        place: { at: 'instruction', code: found!.code, pc: found!.pc },
+        // Views may share the cast; the function that acts by it is named.
+        refuse: { op: 'and', b: { op: 'greater', b: { op: 'constant', value: 2n ** 64n - 1n } } },
+      },
+    ])
   })
 
   it('sees the carry that a sum in a narrow type loses', async () => {

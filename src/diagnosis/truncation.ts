@@ -76,7 +76,7 @@ function losesAgain({ opcode, operands, origin }: Loss): Expression | null {
   const [a, b] = [stack(0), stack(1)]
   switch (opcode) {
     case OP.AND:
-      return fixed < 0 ? null : greater(stack(1 - fixed), constant(operands[fixed]!))
+      return fixed < 0 ? null : greater(stack(1 - fixed), constant(filled(operands[fixed]!)))
     case OP.SHL:
       return fixed === 0 ? field(b, highBits(Number(operands[0]))) : null
     case OP.SIGNEXTEND:
@@ -93,6 +93,8 @@ function losesAgain({ opcode, operands, origin }: Loss): Expression | null {
 
 const isGiven = (input: Origin | undefined): boolean => input?.op === 'calldata'
 
+/** With all bits below its highest: a mask may leave out low bits that a shift has made zero. */
+const filled = (mask: bigint): bigint => (1n << BigInt(mask.toString(2).length)) - 1n
 const highBits = (count: number) => ({ shift: 256 - count, bits: count })
 
 /** Whether a word is no signed number of so many bits: moved up by half the range, it has bits above it. */

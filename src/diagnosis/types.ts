@@ -32,7 +32,8 @@ export interface CodeSite {
 /**
  * A condition over what code can read where a guard stands, as words; comparisons give 0 or 1. `argument` is the word of the frame's own
  * calldata at a byte offset, `stack` the word at a depth of the original's stack (0 on top), `entry` keccak256(a ‖ b), `recall` what was
- * last noted for a key under a mark (0 to 255). Division by zero gives zero.
+ * last noted for a key under a mark (0 to 255), `returned` a word of the last answer, which must have it. Division by zero gives zero.
+ * What is noted or recalled `now` is forgotten when the transaction ends; where a fork has no transient storage it is kept for good.
  */
 export type Expression =
   | { readonly op: 'caller' | 'origin' | 'self' | 'value' | 'timestamp' | 'block-number' | 'calldata-size' }
@@ -42,7 +43,8 @@ export type Expression =
   | { readonly op: 'storage'; readonly slot: bigint }
   | { readonly op: UnaryOperator; readonly a: Expression }
   | { readonly op: 'field'; readonly a: Expression; readonly shift: number; readonly bits: number }
-  | { readonly op: 'recall'; readonly key: Expression; readonly mark: number }
+  | { readonly op: 'recall'; readonly key: Expression; readonly mark: number; readonly now?: true }
+  | { readonly op: 'returned'; readonly offset: number }
   | { readonly op: BinaryOperator; readonly a: Expression; readonly b: Expression }
 
 export type UnaryOperator = 'is-zero' | 'load' | 'memory' | 'balance' | 'code-size'
@@ -61,17 +63,26 @@ export type BinaryOperator =
   | 'equal'
   | 'entry'
 
-/** Where a guard stands: where a function is entered, or right before an instruction. */
+/**
+ * Where a guard stands: where a function is entered, right before an instruction, or before every instruction with an opcode; with a slot, only
+ * those that may write it and that no check of the caller protects. Where `every` finds no room for a guard there is none.
+ */
 export type Place =
   | (FunctionRef & { readonly at: 'entry'; readonly code: Address })
   | (CodeSite & { readonly at: 'instruction' })
+  | { readonly at: 'every'; readonly code: Address; readonly opcode: number; readonly slot?: bigint }
 
 /** What is done at one place: first refused, then noted. */
 export interface Rule {
   readonly place: Place
   /** Refused when not zero. */
   readonly refuse?: Expression
-  readonly note?: { readonly value: Expression; readonly key: Expression; readonly mark: number }
+  readonly note?: {
+    readonly value: Expression
+    readonly key: Expression
+    readonly mark: number
+    readonly now?: true
+  }
 }
 
 /** Something that held whenever the contract was used as meant, and that the attack broke. Its rules are applied together. */

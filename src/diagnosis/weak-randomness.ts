@@ -1,6 +1,6 @@
 import { type Branch, type Origin, Taint } from '../chain/types.ts'
 import { OP } from '../evm/opcodes.ts'
-import { accessesOf, type Diagnoser, distinct, isBelow, ofFrames } from './evidence.ts'
+import { accessesOf, type Diagnoser, distinct, type Evidence, isBelow, ofFrames } from './evidence.ts'
 import {
   and,
   blockNumber,
@@ -14,8 +14,10 @@ import {
   recall,
   stack,
 } from './expressions.ts'
-import { type Call, type CalledFunction, calledFunctions } from './learn/calls.ts'
+import { type FreshUse, freshUses, settledBeforeUse, valuesUsed } from './freshness.ts'
+import { type Call, type CalledFunction, calledFunctions, writesOf } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
+import { variableKey } from './slots.ts'
 import type { CodeSite, Diagnosis, Expression, Invariant } from './types.ts'
 
 /** `draw`: block values were hashed or reduced, as dice are made of. `time`: the time itself, or the block's number, was reduced. */
@@ -35,6 +37,8 @@ const UNFORESEEN = Taint.returnData
 const MARK = 0
 /** Functions of the attack that a draw is kept apart from at most. */
 const EARLIER = 2
+/** Variables that must be settled before a draw at most, each tried by itself. */
+const STAKES = 2
 
 /**
  * Weak randomness: what a function paid was decided by block values, which its caller knows as well, in the transaction that asked for it. Time
@@ -45,6 +49,8 @@ const EARLIER = 2
  */
 export const diagnoseWeakRandomness: Diagnoser = (evidence) => {
   const functions = calledFunctions(evidence)
+  const usual = new Set(freshUses(evidence, functions, 'benign').map(variableOf))
+  const fresh = freshUses(evidence, functions, 'hostile').filter((use) => !usual.has(variableOf(use)))
   return functions.flatMap((fn, index) => {
     const gained = fn.hostile.filter(gives)
     const calls = gained.length > 0 ? gained : fn.hostile
@@ -53,10 +59,35 @@ export const diagnoseWeakRandomness: Diagnoser = (evidence) => {
     const chance = decisions[0]?.chance ?? amounts[0]
     if (!chance) return []
     const earlier = functions.slice(0, index)
+    const stakes = stakesOf(fn, fresh)
+    const decided = winning(fn, decisions)
     return [
-      toDiagnosis(fn, { chance, decisions: winning(fn, decisions), gained: gained.length > 0, earlier }),
+      toDiagnosis(evidence, fn, { chance, decisions: decided, gained: gained.length > 0, earlier, stakes }),
     ]
   })
+}
+
+const variableOf = ({ second, write }: FreshUse): string => `${second.ref.selector}:${variableKey(write)}`
+
+/**
+ * What was staked in the block in which it was settled: single variables before lists, each of whose entries would have to be noted; then
+ * what a caller chose before sums.
+ */
+function stakesOf(fn: CalledFunction, fresh: readonly FreshUse[]): FreshUse[] {
+  const own = fresh.filter(
+    ({ second, user, write }) =>
+      second === fn && valuesUsed(user, { decisions: true }).has(`${write.address}:${write.slot}`),
+  )
+  const rank = ({ write, writer }: FreshUse) => {
+    const variable = variableKey(write)
+    const entries = new Set(
+      writesOf(writer).flatMap((other) => (variableKey(other) === variable ? [other.slot] : [])),
+    ).size
+    return 2 * entries + Number(((write.valueOrigin?.taint ?? 0) & Taint.storage) !== 0)
+  }
+  return distinct(own, variableOf)
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, STAKES)
 }
 
 const keyOf = ({ code, pc, taken }: Decision): string => `${code}:${pc}:${taken}`
@@ -140,14 +171,16 @@ interface Found {
   readonly decisions: readonly (Decision & { readonly everSeen: boolean })[]
   readonly gained: boolean
   readonly earlier: readonly CalledFunction[]
+  readonly stakes: readonly FreshUse[]
 }
 
-function toDiagnosis(fn: CalledFunction, found: Found): Diagnosis {
-  const { chance, decisions, gained, earlier } = found
+function toDiagnosis(evidence: Evidence, fn: CalledFunction, found: Found): Diagnosis {
+  const { chance, decisions, gained, earlier, stakes } = found
   const { target, code, selector } = fn.ref
   const cause = chance === 'draw' ? 'weak-randomness' : 'timestamp-dependence'
   const first = decisions[0]
   const invariants = [
+    ...stakes.flatMap((use) => settledBeforeUse(evidence, use, { byAnother: false })),
     ...earlier
       .toReversed()
       .slice(0, EARLIER)
@@ -164,7 +197,7 @@ function toDiagnosis(fn: CalledFunction, found: Found): Diagnosis {
     selector,
     pc: first?.pc ?? 0,
     slots: [],
-    confidence: gained ? (first ? 0.8 : 0.6) : 0.4,
+    confidence: gained ? (first || stakes.length > 0 ? 0.8 : 0.6) : 0.4,
     mechanism: { class: cause, invariants },
     summary: `${selector} of ${target} let ${what} decide what it gives`,
     evidence: { decisions: decisions.map(({ pc, taken }) => ({ pc, taken })), benignCalls: fn.benign.length },

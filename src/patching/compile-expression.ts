@@ -10,9 +10,17 @@ const piece = (template: string, args: Readonly<Record<string, bigint>> = {}): G
 /** Literals and slots below this take one byte. */
 const SHORT = 256n
 
+/** Whether there is transient storage to note in what is needed until a transaction ends only. */
+interface Fork {
+  readonly transient?: boolean
+}
+
 /** The pieces that leave an expression's value on the guard's own stack, operands before their operator. */
-export function compileExpression(expression: Expression): readonly GuardInstance[] {
+export function compileExpression(expression: Expression, fork: Fork = {}): readonly GuardInstance[] {
+  const compile = (inner: Expression) => compileExpression(inner, fork)
   switch (expression.op) {
+    case 'self':
+      return [piece('this')]
     case 'argument':
       return [piece('calldata', { offset: BigInt(expression.offset) })]
     case 'constant':
@@ -23,14 +31,19 @@ export function compileExpression(expression: Expression): readonly GuardInstanc
       return [piece(expression.slot < SHORT ? 'short-storage' : 'storage', { slot: expression.slot })]
     case 'field': {
       const { a, shift, bits } = expression
-      return [...compileExpression(a), piece('field', { shift: BigInt(shift), bits: BigInt(bits) })]
+      return [...compile(a), piece('field', { shift: BigInt(shift), bits: BigInt(bits) })]
     }
     case 'recall':
-      return [...compileExpression(expression.key), piece('recall', { mark: BigInt(expression.mark) })]
+      return [
+        ...compile(expression.key),
+        piece(expression.now && fork.transient ? 'recall-now' : 'recall', { mark: BigInt(expression.mark) }),
+      ]
+    case 'returned':
+      return [piece('returned', { offset: BigInt(expression.offset) })]
     default: {
       const operands = [
-        ...('a' in expression ? compileExpression(expression.a) : []),
-        ...('b' in expression ? compileExpression(expression.b) : []),
+        ...('a' in expression ? compile(expression.a) : []),
+        ...('b' in expression ? compile(expression.b) : []),
       ]
       return [...operands, piece(expression.op)]
     }
@@ -38,14 +51,18 @@ export function compileExpression(expression: Expression): readonly GuardInstanc
 }
 
 /** A rule as guards in front of the instruction at `pc`. */
-export function compileRule({ refuse, note }: Pick<Rule, 'refuse' | 'note'>, pc: number): PlacedGuard[] {
+export function compileRule(
+  { refuse, note }: Pick<Rule, 'refuse' | 'note'>,
+  pc: number,
+  fork: Fork = {},
+): PlacedGuard[] {
   const instances = [
-    ...(refuse ? compileRefusal(refuse) : []),
+    ...(refuse ? compileRefusal(refuse, fork) : []),
     ...(note
       ? [
-          ...compileExpression(note.value),
-          ...compileExpression(note.key),
-          piece('remember', { mark: BigInt(note.mark) }),
+          ...compileExpression(note.value, fork),
+          ...compileExpression(note.key, fork),
+          piece(note.now && fork.transient ? 'remember-now' : 'remember', { mark: BigInt(note.mark) }),
         ]
       : []),
   ]
@@ -53,7 +70,7 @@ export function compileRule({ refuse, note }: Pick<Rule, 'refuse' | 'note'>, pc:
 }
 
 /** What is always refused needs no condition. */
-function compileRefusal(condition: Expression): readonly GuardInstance[] {
+function compileRefusal(condition: Expression, fork: Fork): readonly GuardInstance[] {
   if (condition.op === 'constant') return condition.value === 0n ? [] : [piece('not-callable')]
-  return [...compileExpression(condition), piece('refuse-if')]
+  return [...compileExpression(condition, fork), piece('refuse-if')]
 }

@@ -38,9 +38,12 @@ const BEFORE_CANCUN: ReadonlySet<string> = new Set([
   'frontier',
 ])
 
+export const hasTransientStorage = (hardfork: string): boolean =>
+  !BEFORE_CANCUN.has(hardfork.toLowerCase().replaceAll(/[^a-z]/g, ''))
+
 /** The transient lock from Cancun on, the one in storage (some 5,000 gas more on each use) before. */
 export function lockTemplates(hardfork: string): LockTemplates {
-  return BEFORE_CANCUN.has(hardfork.toLowerCase().replaceAll(/[^a-z]/g, '')) ? STORED : TRANSIENT
+  return hasTransientStorage(hardfork) ? TRANSIENT : STORED
 }
 
 export interface LockOptions {

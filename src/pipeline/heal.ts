@@ -11,13 +11,11 @@ import { scanExecution, startScan } from '../detectors/scan.ts'
 import { atLeast } from '../detectors/severity.ts'
 import type { Finding, FunctionRef, Severity } from '../detectors/types.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
-import { FURTHER_CANDIDATES } from '../incidents/facts.ts'
-import type { PatchSet } from '../patching/types.ts'
-import type { Check, Verdict, VerdictKind } from '../verification/types.ts'
-import { verifyPatch } from '../verification/verify-patch.ts'
-import { planRemedies, prepareVerification, type Remedy } from './remedy.ts'
+import { planRemedies } from './remedy.ts'
 import { investigate, type Scene, type Witnessed, witness } from './scene.ts'
-import { mendSource, type SourceRemedy, type Sources } from './source-remedy.ts'
+import type { Sources } from './source-remedy.ts'
+import { planStateRemedies } from './state-remedies.ts'
+import { type Outcome, tryCandidates } from './try-candidates.ts'
 
 /** A finding and the transaction it is about. */
 interface CaseFinding {
@@ -26,37 +24,15 @@ interface CaseFinding {
 }
 
 /** What the loop made of a case. */
-export interface Healing {
+export interface Healing extends Outcome {
   readonly name: string
   readonly findings: readonly CaseFinding[]
   readonly containment: readonly FunctionRef[]
-  /** The cause: of the patch that is promoted or, where none is, the surest. */
-  readonly diagnosis: Diagnosis | null
-  /** The patch that is promoted or, where none is, the best that was tried. */
-  readonly remedy: PatchSet | null
-  /** The permanent fix in the source; null where no source was given or no patch was found to start from. */
-  readonly source: SourceRemedy | null
-  /** Every candidate that was verified, in order. */
-  readonly tried: readonly Tried[]
-  readonly verdict: VerdictKind
-  readonly checks: readonly Check[]
-  readonly gas: Verdict['gas'] | null
-  readonly bundle: Hex | null
   readonly milliseconds: Readonly<
     Record<'detect' | 'contain' | 'diagnose' | 'patch' | 'verify' | 'total', number>
   >
   /** Everything a report shows besides. */
   readonly witnessed: Witnessed
-}
-
-/** A candidate and how it did. */
-export interface Tried {
-  readonly patch: PatchSet
-  readonly cause: Diagnosis['class']
-  readonly verdict: VerdictKind
-  readonly general: boolean
-  /** The first check that decided against it. */
-  readonly against: Check | null
 }
 
 interface HealOptions {
@@ -93,9 +69,16 @@ export async function healCase(told: Case, options: HealOptions = {}): Promise<H
     const { candidates, refusals } = planRemedies(witnessed, diagnoses)
     clock.lap('patch')
     const diagnosis = diagnoses[0] ?? null
+    const stateRemedies = () => planStateRemedies(witnessed, diagnoses)
     const outcome = await tryCandidates(
       { witnessed, diagnosis, preState: hashGenesis(told) },
-      { candidates: candidates.slice(0, affordable(attempts, told)), refusals, onProgress, sources },
+      {
+        candidates: candidates.slice(0, affordable(attempts, told)),
+        refusals,
+        onProgress,
+        sources,
+        stateRemedies,
+      },
     )
     clock.lap('verify')
     return {
@@ -165,81 +148,6 @@ function contain(
     for (const ref of containment?.functions ?? []) chosen.set(ref.target + ref.selector, ref)
   }
   return [...chosen.values()]
-}
-
-interface Trial {
-  readonly witnessed: Witnessed
-  readonly diagnosis: Diagnosis | null
-  readonly preState: Hex
-}
-
-interface Choice {
-  readonly candidates: readonly Remedy[]
-  readonly refusals: readonly string[]
-  readonly onProgress: (line: string) => void
-  readonly sources: Sources | null
-}
-
-type Outcome = Pick<
-  Healing,
-  'diagnosis' | 'remedy' | 'source' | 'tried' | 'verdict' | 'checks' | 'gas' | 'bundle'
->
-
-/** Verifies candidates in order until one is effective and general; a palliative is taken where nothing better comes. */
-async function tryCandidates({ witnessed, diagnosis, preState }: Trial, choice: Choice): Promise<Outcome> {
-  const { candidates, refusals, onProgress, sources } = choice
-  if (candidates.length === 0) return withoutRemedy(refusals)
-  const baseline = await prepareVerification(witnessed, preState, diagnosis)
-  let best: (Remedy & { readonly verdict: Verdict }) | null = null
-  const tried: Tried[] = []
-  let left = candidates.length
-  for (const [index, { patch, diagnosis: cause }] of candidates.entries()) {
-    if (left-- === 0) break
-    onProgress(`verifying patch ${index + 1} of ${candidates.length}: ${patch.description[0] ?? ''}`)
-    const verdict = await verifyPatch(baseline, patch)
-    tried.push(report({ patch, diagnosis: cause }, verdict))
-    if (best === null || rank(verdict) > rank(best.verdict)) best = { patch, diagnosis: cause, verdict }
-    if (verdict.verdict !== 'effective') continue
-    if (verdict.general) break
-    left = Math.min(left, FURTHER_CANDIDATES)
-  }
-  const { patch, diagnosis: cause, verdict } = best!
-  if (sources) onProgress('mending the source')
-  const source = sources && (await mendSource(baseline, witnessed, cause, sources))
-  return {
-    // A patch that does not work says nothing about the cause: then the surest diagnosis stands.
-    diagnosis: verdict.verdict === 'effective' ? cause : diagnosis,
-    remedy: patch,
-    source,
-    tried,
-    verdict: verdict.verdict,
-    checks: verdict.checks,
-    gas: verdict.gas,
-    bundle: verdict.bundle.hash,
-  }
-}
-
-function report({ patch, diagnosis }: Remedy, { verdict, general, checks }: Verdict): Tried {
-  const against = checks.find(({ result }) => result !== 'pass') ?? null
-  return { patch, cause: diagnosis.class, verdict, general, against }
-}
-
-const RANKS: readonly VerdictKind[] = ['harmful', 'ineffective', 'inconclusive', 'effective']
-const rank = ({ verdict, general }: Verdict): number => RANKS.indexOf(verdict) + (general ? 0.5 : 0)
-
-function withoutRemedy(refusals: readonly string[]): Outcome {
-  const detail = refusals.length > 0 ? refusals.join('; ') : 'no class of root cause fits the attack'
-  const checks: Check[] = [{ name: 'patch', result: 'fail', detail }]
-  return {
-    diagnosis: null,
-    remedy: null,
-    source: null,
-    tried: [],
-    verdict: 'ineffective',
-    checks,
-    gas: null,
-    bundle: null,
-  }
 }
 
 /** Names the state a case starts from. */

@@ -4,9 +4,9 @@ import { type Address, bytesOf } from '../core/hex.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import { buildCfg } from '../evm/cfg.ts'
 import { checkCertificate } from '../patching/checker/check-certificate.ts'
+import { isNarrow } from '../patching/narrow.ts'
 import { planPatches } from '../patching/plan.ts'
 import { buildSiteMap, type SiteMap } from '../patching/site-map.ts'
-import { NARROW_TEMPLATES } from '../patching/templates/table.ts'
 import type { PatchSet } from '../patching/types.ts'
 import { prepareBaseline } from '../verification/prepare-baseline.ts'
 import type { Baseline, CheckCertificate } from '../verification/types.ts'
@@ -99,7 +99,7 @@ export function prepareVerification(
     codes: Object.fromEntries(codes),
     recoverSelectors: selectorsOf,
     checkCertificate: checkPatch,
-    narrowTemplates: NARROW_TEMPLATES,
+    isNarrow,
     diagnosis,
   })
 }

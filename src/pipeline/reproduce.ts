@@ -10,8 +10,9 @@ import type { OpenRequest } from '../governance/inbox.ts'
 import { predictPatched, readGateTarget } from '../governance/read-gate-target.ts'
 import { hashRestriction } from '../governance/typed-data.ts'
 import { checkCertificate } from '../patching/checker/check-certificate.ts'
+import { isNarrow } from '../patching/narrow.ts'
 import { relocatePatch } from '../patching/relocate.ts'
-import { findTemplate, NARROW_TEMPLATES } from '../patching/templates/table.ts'
+import { findTemplate } from '../patching/templates/table.ts'
 import type { Patch, PatchSet } from '../patching/types.ts'
 import { prepareBaseline } from '../verification/prepare-baseline.ts'
 import { readEvidence } from '../verification/read-evidence.ts'
@@ -119,7 +120,7 @@ async function reproduceEvidence(rpc: Rpc, request: OpenRequest): Promise<Verdic
     codes,
     recoverSelectors: selectorsOf,
     checkCertificate: checkPatch,
-    narrowTemplates: NARROW_TEMPLATES,
+    isNarrow,
     diagnosis: bundle.content.diagnosis as unknown as Diagnosis | null,
   })
   return verifyPatch(baseline, patchSet)

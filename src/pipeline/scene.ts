@@ -59,7 +59,7 @@ export async function witness(scene: Scene): Promise<Witnessed> {
 }
 
 /** Attacks of a live chain name the state they met; those of a case follow on its history. */
-const stateBefore = ([first]: readonly Step[], benign: SequenceResult): StateOverride =>
+export const stateBefore = ([first]: readonly Step[], benign: SequenceResult): StateOverride =>
   first?.at === undefined ? benign.state : {}
 
 /** Accounts whose code ran on protected storage. */

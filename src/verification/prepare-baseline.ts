@@ -2,6 +2,7 @@ import type { Execution, StateOverride } from '../chain/types.ts'
 import type { Address } from '../core/hex.ts'
 import { findAttackers } from './attackers.ts'
 import { GUARD_SLOTS } from './effects.ts'
+import { hasGained } from './gain.ts'
 import { assessHarm, isHarmless, NO_HARM, sharedHarm } from './harm.ts'
 import { findHoldings, keyOf, type Movement, measureMovements } from './holdings.ts'
 import { limitRuns } from './limit-runs.ts'
@@ -14,6 +15,7 @@ import type {
   Holding,
   Replay,
   ReplayAttempt,
+  Variant,
   VariantBaseline,
   VerificationRequest,
 } from './types.ts'
@@ -101,6 +103,7 @@ function runVariants(scene: Scene, after: StateOverride): Promise<VariantBaselin
   const variants = VARIANTS.map((build) => build(scene.request.attack, seen)).filter(
     (variant) => variant !== null,
   )
+  const attackPays = hasGained(scene.attack.executions, everyone(scene, scene.attack))
   return Promise.all(
     variants.map(async (variant) => {
       const replay = await replayVariant(scene.run, variant, {
@@ -110,9 +113,17 @@ function runVariants(scene: Scene, after: StateOverride): Promise<VariantBaselin
       if (!replay.ran) return { variant, replay, harm: null }
       const harm = await measureHarm(scene, { replay, before: after, accomplices: variant.accomplices })
       const shared = sharedHarm(scene.harm, harm)
-      return { variant, replay, harm: isHarmless(shared) ? null : shared }
+      // What an honest user would have been paid as well is not the attack's doing.
+      const pays = !attackPays || hasGained(replay.executions, everyone(scene, replay, variant))
+      return { variant, replay, harm: isHarmless(shared) || !pays ? null : shared }
     }),
   )
+}
+
+/** Who acts for the attacker in a replay. */
+function everyone({ attackers }: Scene, { executions }: Replay, variant?: Variant): ReadonlySet<Address> {
+  const created = executions.flatMap((execution) => execution.created)
+  return new Set([...attackers, ...created, ...(variant?.accomplices ?? [])])
 }
 
 /** Starts with what needs no history; the rest waits for the state history leaves. */
@@ -133,6 +144,7 @@ function probeOriginal(request: VerificationRequest, run: Baseline['run'], start
   }
 }
 
+/** A transaction of the attack on its own, as if nothing had gone before it. */
 async function runAlone(
   request: VerificationRequest,
   run: Baseline['run'],

@@ -72,8 +72,8 @@ export interface VerificationRequest {
   readonly checkCertificate: CheckCertificate
   /** Default: where Suture's own guards keep locks, on forks without transient storage, and marks. */
   readonly reserved?: readonly ReservedSlots[]
-  /** Guard templates that refuse a faulty step and nothing else. */
-  readonly narrowTemplates?: ReadonlySet<string>
+  /** Whether all guards of a certificate refuse a faulty step and nothing else. Without it no patch counts as narrow. */
+  readonly isNarrow?: (certificate: Certificate) => boolean
   readonly diagnosis?: Diagnosis | null
   /** Runs in flight at a time; default 2. */
   readonly parallel?: number

@@ -1,10 +1,11 @@
 import type { StateOverride } from '../chain/types.ts'
-import type { PatchSet } from '../patching/types.ts'
+import type { Patch, PatchSet } from '../patching/types.ts'
 import { bundleEvidence } from './bundle.ts'
 import { checkAttack } from './checks/attack.ts'
 import { checkCertificates } from './checks/certificate.ts'
 import type { Candidate, ProbeOutcome, VariantOutcome } from './checks/context.ts'
 import { checkHistory } from './checks/history.ts'
+import { showsParameter } from './checks/parameters.ts'
 import { checkRestriction } from './checks/restriction.ts'
 import { checkSelectors, isExpected } from './checks/selectors.ts'
 import { checkSize } from './checks/size.ts'
@@ -61,6 +62,7 @@ export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promi
     ...(goOn
       ? [
           checkSelectors({
+            patches,
             reserved: request.reserved,
             outcomes: probes,
             narrow: isNarrow(candidate),
@@ -97,11 +99,12 @@ export async function verifyPatch(baseline: Baseline, patchSet: PatchSet): Promi
 
 /** Whether all guards of all patches refuse faulty steps only. */
 function isNarrow({ baseline, patches }: Candidate): boolean {
-  const { narrowTemplates = new Set<string>() } = baseline.request
-  const guards = patches.flatMap(
-    ({ certificate }) => certificate?.sites?.flatMap((site) => site.guards) ?? [],
+  const { isNarrow: decide } = baseline.request
+  return (
+    decide !== undefined &&
+    patches.length > 0 &&
+    patches.every(({ certificate }) => certificate !== null && decide(certificate))
   )
-  return guards.length > 0 && guards.every(({ template }) => narrowTemplates.has(template))
 }
 
 async function runAttack({ baseline }: Candidate, after: StateOverride) {
@@ -134,21 +137,24 @@ async function runProbes(candidate: Candidate, after: StateOverride): Promise<Pr
       return { probe, original, patched: await replaySteps(run, { steps: [probe.step], state }) }
     })
     outcomes.push(...(await Promise.all(some)))
-    if (outcomes.some((outcome) => differs(outcome, { reserved: request.reserved, narrow }))) break
+    const tolerance = { patches: candidate.patches, reserved: request.reserved, narrow }
+    if (outcomes.some((outcome) => differs(outcome, tolerance))) break
   }
   return outcomes
 }
 
 interface Tolerance {
+  readonly patches: readonly Patch[]
   readonly reserved: readonly ReservedSlots[]
   readonly narrow: boolean
 }
 
-function differs({ probe, original, patched }: ProbeOutcome, { reserved, narrow }: Tolerance): boolean {
+function differs({ probe, original, patched }: ProbeOutcome, tolerance: Tolerance): boolean {
   if (probe.attacked || !original.ran || !patched.ran) return false
-  const now = patched.executions[0]!
-  if (isExpected(probe, now, narrow)) return false
-  return compareExecutions(original.executions[0]!, now, reserved) !== null
+  const { patches, reserved, narrow } = tolerance
+  const [before, now] = [original.executions[0]!, patched.executions[0]!]
+  if (isExpected(probe, now, narrow) || showsParameter(patches, before, now)) return false
+  return compareExecutions(before, now, reserved) !== null
 }
 
 /** Known to have no code: the account is new, and nobody can have used it. Not known at all is another thing. */

@@ -28,7 +28,7 @@ const TESTS: Readonly<Record<number, Test>> = {
   },
   [OP.SDIV]: (a, b, value) =>
     b !== 0n && toSigned(value) * toSigned(b) !== toSigned(a) ? 'remainder' : null,
-  [OP.AND]: (a, b, value, origin) => (dropsBits(origin, [a, b], value) ? 'bits' : null),
+  [OP.AND]: (a, b, _value, origin) => (dropsBits(origin, [a, b]) ? 'bits' : null),
   [OP.SHL]: (a, b, value, origin) =>
     a < 256n && value >> a !== b && isNumber(input(origin, 1)) ? 'bits' : null,
   [OP.SIGNEXTEND]: (_a, b, value, origin) => (value !== b && isNumber(input(origin, 1)) ? 'bits' : null),
@@ -76,21 +76,28 @@ function roundsUp(quotient: Origin, divisor: bigint): boolean {
   return sum?.op === 'compute' && sum.opcode === OP.ADD && sum.inputs.some(({ value }) => value === divisor)
 }
 
-/** A mask over the low bytes of a number. */
-function dropsBits(origin: Origin, operands: readonly [bigint, bigint], value: bigint): boolean {
+/** A mask over a number that has bits above it. */
+function dropsBits(origin: Origin, operands: readonly [bigint, bigint]): boolean {
   return operands.some((mask, index) => {
     const number = input(origin, 1 - index)
     return (
-      isMask(mask) && input(origin, index)?.op === 'constant' && isNumber(number) && value !== number?.value
+      isMask(mask) &&
+      input(origin, index)?.op === 'constant' &&
+      isNumber(number) &&
+      number!.value > fullMask(mask)
     )
   })
 }
 
-/** 2^k - 1 for whole bytes, or for what optimisers make of shifts there and back. */
+/** Ones in a row, up to a whole byte or to where optimisers put shifts there and back together. */
 function isMask(word: bigint): boolean {
   const bits = word.toString(2).length
-  return word > 0n && (word & (word + 1n)) === 0n && (bits % 8 === 0 || bits >= WIDE)
+  const gaps = fullMask(word) ^ word
+  return word > 0n && (gaps & (gaps + 1n)) === 0n && (bits % 8 === 0 || bits >= WIDE)
 }
+
+/** With all bits below its highest. */
+const fullMask = (word: bigint): bigint => (1n << BigInt(word.toString(2).length)) - 1n
 
 function isNumber(origin: Origin | undefined): boolean {
   if (!origin || origin.taint === 0) return false

@@ -1,3 +1,4 @@
+import type { Transfer } from '../../chain/types.ts'
 import { type Address, addressOfWord } from '../../core/hex.ts'
 import { isBelow } from '../evidence.ts'
 import { addressOf, argument, caller, constant, differ, equal, greater, load, self } from '../expressions.ts'
@@ -9,6 +10,7 @@ import {
   isAddressLike,
   isAmountLike,
   type Learned,
+  refOf,
   writesOf,
 } from './calls.ts'
 import { entryFor, type MappingEntry, mappingEntry, slotFor } from './entries.ts'
@@ -37,38 +39,72 @@ function indices({ hostile }: CalledFunction): number[] {
  * A function that takes from the account an argument names is that account's alone to call: in every benign call it was the caller, and in
  * the attack somebody else lost who had not allowed it.
  */
-export function argumentIsCaller(fn: CalledFunction): Learned[] {
-  return indices(fn)
-    .filter(
-      (i) =>
-        fn.benign.every((call) => word(call, i) === address(call.caller)) &&
-        fn.hostile.some((call) => takesFromAnother(call, i)),
-    )
-    .map((i) => ({
-      invariant: {
-        name: 'argument-is-caller',
-        rules: atEntry(fn, differ(addressOf(argument(i)), caller)),
-        notes: [`argument ${i} must be the caller: nobody can act for another account there any more`],
-      },
-      support: countCalls(fn, (call) => word(call, i) === address(call.caller)),
-    }))
+export function argumentIsCaller(fn: CalledFunction, everyone: readonly Call[]): Learned[] {
+  const broken = indices(fn).filter(
+    (i) =>
+      fn.benign.every((call) => word(call, i) === address(call.caller)) &&
+      fn.hostile.some(
+        (call) => word(call, i) !== address(call.caller) && takesFrom(call, i) && !givesTo(call, i),
+      ),
+  )
+  const learned = (i: number, siblings: readonly Sibling[]): Learned => ({
+    invariant: {
+      name: siblings.length > 0 ? 'argument-is-caller-anywhere' : 'argument-is-caller',
+      rules: [{ ref: fn.ref, index: i }, ...siblings].map(({ ref, index }) => ({
+        place: { at: 'entry' as const, ...ref },
+        refuse: differ(addressOf(argument(index)), caller),
+      })),
+      notes: [`argument ${i} must be the caller: nobody can act for another account there any more`],
+    },
+    support: countCalls(fn, (call) => word(call, i) === address(call.caller)),
+  })
+  const siblings = broken.length > 0 ? siblingsOf(fn, everyone) : []
+  return broken.flatMap((i) => [...(siblings.length > 0 ? [learned(i, siblings)] : []), learned(i, [])])
 }
 
-/** Whether the account in an argument, not the caller's, only lost, and nothing was looked up under both of them (an allowance). */
-function takesFromAnother(call: Call, index: number): boolean {
-  const { execution, entry } = call
+/** A function that takes from an account an argument names, and so far always its caller named itself. */
+interface Sibling {
+  readonly ref: CalledFunction['ref']
+  readonly index: number
+}
+
+function siblingsOf({ ref }: CalledFunction, everyone: readonly Call[]): Sibling[] {
+  const functions = new Map<string, Call[]>()
+  for (const call of everyone) {
+    const { context, selector } = call.entry
+    if (context !== ref.target || selector === ref.selector || selector.length !== 10) continue
+    functions.set(selector, [...(functions.get(selector) ?? []), call])
+  }
+  return [...functions.values()].flatMap((calls) => {
+    const [first] = calls as [Call]
+    return first.words
+      .map((_, index) => index)
+      .filter((index) => calls.every((call) => word(call, index) === address(call.caller)))
+      .filter((index) => calls.some((call) => takesFrom(call, index)))
+      .map((index) => ({ ref: refOf(first), index }))
+  })
+}
+
+/** Whether a call took something from the account in an argument, and looked nothing up under it and the caller (an allowance). */
+function takesFrom(call: Call, index: number): boolean {
   const account = word(call, index)
-  if (!isAddressLike(account) || account === address(call.caller)) return false
-  const inside = execution.transfers.filter(
-    ({ frame, amount }) => amount > 0n && isBelow(execution, execution.frames[frame]!, entry),
-  )
-  const given = inside.some(({ to }) => address(to) === account)
-  const taken = inside.some(({ from }) => address(from) === account)
+  if (!isAddressLike(account) || isAllowed(call, index)) return false
   const lessened = writesOf(call).some(({ value, previous, slotOrigin }) => {
     const key = mappingEntry(slotOrigin)?.key
     return value < previous && key !== undefined && isArgument(call, key, index)
   })
-  return !given && !isAllowed(call, index) && (taken || lessened)
+  return lessened || transfersIn(call).some(({ from }) => address(from) === account)
+}
+
+/** Whether something was paid to the account in an argument: what was taken from it may have been for that. */
+function givesTo(call: Call, index: number): boolean {
+  return transfersIn(call).some(({ to }) => address(to) === word(call, index))
+}
+
+function transfersIn({ execution, entry }: Call): Transfer[] {
+  return execution.transfers.filter(
+    ({ frame, amount }) => amount > 0n && isBelow(execution, execution.frames[frame]!, entry),
+  )
 }
 
 /** Arguments that name an account which must not be named there: the contract itself, the caller, or one already named. */

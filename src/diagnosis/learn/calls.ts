@@ -54,6 +54,17 @@ export function calledFunctions(evidence: Evidence): readonly CalledFunction[] {
   })
 }
 
+/** Every call of protected functions there is evidence of. */
+export interface Calls {
+  readonly hostile: readonly Call[]
+  readonly benign: readonly Call[]
+}
+
+export function allCalls(evidence: Evidence): Calls {
+  const flatten = (executions: Evidence['attack']) => [...group(evidence, executions).values()].flat()
+  return { hostile: flatten(evidence.attack), benign: flatten(evidence.history) }
+}
+
 function group(evidence: Evidence, executions: Evidence['attack']): Map<string, Call[]> {
   const groups = new Map<string, Call[]>()
   for (const execution of observed(executions)) {
@@ -122,6 +133,13 @@ export interface Learned {
   readonly invariant: Invariant
   readonly support: number
 }
+
+/** An invariant that is about more than one function, and a function that broke it. */
+export interface Finding extends Learned {
+  readonly ref: CalledFunction['ref']
+}
+
+export const refOf = ({ execution, entry }: Call): CalledFunction['ref'] => functionOf(execution, entry)
 
 /** Of all calls of a function those a condition holds for. */
 export function countCalls({ hostile, benign }: CalledFunction, holds: (call: Call) => boolean): number {

@@ -2,9 +2,21 @@ import type { Diagnoser, Evidence } from '../evidence.ts'
 import type { Diagnosis, InvariantClass } from '../types.ts'
 import { argumentAtMostOwn, argumentBounded, argumentIsCaller, argumentsDiffer } from './arguments.ts'
 import { callerHoldsRole, callerIsOrigin } from './callers.ts'
-import { type CalledFunction, calledFunctions, type Learned } from './calls.ts'
+import {
+  allCalls,
+  type Call,
+  type CalledFunction,
+  calledFunctions,
+  type Finding,
+  type Learned,
+} from './calls.ts'
+import { members } from './members.ts'
 import { notInOneBlock, oncePerBlock } from './order.ts'
 import { unusualPaths } from './paths.ts'
+import { partsOfWhole } from './ratios.ts'
+import { repeatedEntries } from './repeats.ts'
+import { signatures } from './signatures.ts'
+import { lostWrites } from './stale.ts'
 import { writeInvariants } from './writes.ts'
 
 /** How sure an invariant of a kind is to be the one that was meant: when other calls kept it, and when nothing but the attack is known. */
@@ -19,6 +31,16 @@ interface Kind {
  * call that kept it may refuse every use of the function.
  */
 const KINDS: Readonly<Record<string, Kind>> = {
+  'somebody-signed': { class: 'input-validation', supported: 0.88, alone: 0.86 },
+  'no-lost-write': { class: 'input-validation', supported: 0.85, alone: 0.8 },
+  'no-entry-twice': { class: 'input-validation', supported: 0.7, alone: 0.65 },
+  'signature-once': { class: 'input-validation', supported: 0.69, alone: 0.5 },
+  'part-of-whole': { class: 'input-validation', supported: 0.68, alone: 0.6 },
+  'called-is-member': { class: 'input-validation', supported: 0.66, alone: 0.3 },
+  'caller-is-member': { class: 'input-validation', supported: 0.64, alone: 0.3 },
+  'debit-own-anywhere': { class: 'logic', supported: 0.6, alone: 0 },
+  'replace-own-anywhere': { class: 'logic', supported: 0.58, alone: 0 },
+  'argument-is-caller-anywhere': { class: 'input-validation', supported: 0.56, alone: 0.52 },
   'argument-is-caller': { class: 'input-validation', supported: 0.55, alone: 0.5 },
   'debit-own': { class: 'logic', supported: 0.5, alone: 0.3 },
   'replace-own': { class: 'logic', supported: 0.5, alone: 0.32 },
@@ -44,9 +66,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
  */
 export const learnInvariants: Diagnoser = (evidence) => {
   const functions = calledFunctions(evidence)
+  const everyone = allCalls(evidence).benign
   const diagnoses = functions.flatMap((fn, index) => {
     const byKind = new Map<string, Learned[]>()
-    for (const learned of learnFrom(evidence, { fn, functions, mark: index % 128 })) {
+    for (const learned of learnFrom(evidence, { fn, functions, everyone, mark: index % 128 })) {
       const key = `${learned.invariant.name}/${learned.support > 0}`
       byKind.set(key, [...(byKind.get(key) ?? []), learned])
     }
@@ -54,19 +77,41 @@ export const learnInvariants: Diagnoser = (evidence) => {
   })
   const ordered = notInOneBlock(functions)
   const last = functions.at(-1)
-  return ordered.length > 0 && last ? [...diagnoses, toDiagnosis(last, ordered)] : diagnoses
+  return [
+    ...SHARED.flatMap((find) => toDiagnoses(functions, find(evidence))),
+    ...diagnoses,
+    ...(ordered.length > 0 && last ? [toDiagnosis(last, ordered)] : []),
+  ]
+}
+
+/** What is about more than one function. */
+const SHARED = [signatures, lostWrites, repeatedEntries, partsOfWhole, members] as const
+
+function toDiagnoses(functions: readonly CalledFunction[], findings: readonly Finding[]): Diagnosis[] {
+  const alike = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const { name } = finding.invariant
+    alike.set(name, [...(alike.get(name) ?? []), finding])
+  }
+  return [...alike.values()].map((found) => {
+    const [{ ref }] = found as [Finding]
+    const known = functions.find((fn) => fn.ref.target === ref.target && fn.ref.selector === ref.selector)
+    return toDiagnosis(known ?? { ref, hostile: [], benign: [] }, found)
+  })
 }
 
 interface Lesson {
   readonly fn: CalledFunction
   readonly functions: readonly CalledFunction[]
+  /** Benign calls of all functions. */
+  readonly everyone: readonly Call[]
   readonly mark: number
 }
 
-function learnFrom(evidence: Evidence, { fn, functions, mark }: Lesson): Learned[] {
+function learnFrom(evidence: Evidence, { fn, functions, everyone, mark }: Lesson): Learned[] {
   return [
-    ...argumentIsCaller(fn),
-    ...writeInvariants(fn),
+    ...argumentIsCaller(fn, everyone),
+    ...writeInvariants(fn, everyone),
     ...argumentsDiffer(fn),
     ...argumentAtMostOwn(fn, functions),
     ...callerIsOrigin(evidence, fn),

@@ -1,4 +1,5 @@
 import { type Origin, Taint } from '../../chain/types.ts'
+import { OP } from '../../evm/opcodes.ts'
 import { ofFrames } from '../evidence.ts'
 import { visitOrigin } from '../origins.ts'
 import type { Call } from './calls.ts'
@@ -32,4 +33,25 @@ export function isAllowed(call: Call, index: number): boolean {
       (slotOrigin.taint & (Taint.caller | Taint.callerKeyed)) !== 0 &&
       dependsOnArgument(call, slotOrigin, index),
   )
+}
+
+/** The read of a slot that a value was computed from. */
+export function storageRead(value: Origin, slot: bigint): Extract<Origin, { op: 'storage' }> | null {
+  let found: Extract<Origin, { op: 'storage' }> | null = null
+  visitOrigin(value, new Set(), (node) => {
+    if (node.op === 'storage' && node.slot === slot) found ??= node
+  })
+  return found
+}
+
+const ARITHMETIC: ReadonlySet<number> = new Set([OP.ADD, OP.SUB, OP.MUL])
+
+/** Whether a value adds to (or takes from) what stood in a slot, rather than replacing it or a packed part of it. */
+export function accumulates(value: Origin, slot: bigint): boolean {
+  let found = false
+  visitOrigin(value, new Set(), (node) => {
+    if (node.op !== 'compute' || !ARITHMETIC.has(node.opcode)) return
+    found ||= storageRead(node, slot) !== null
+  })
+  return found
 }

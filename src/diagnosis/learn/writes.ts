@@ -1,5 +1,5 @@
 import type { StorageAccess } from '../../chain/types.ts'
-import type { Address } from '../../core/hex.ts'
+import type { Address, Hex } from '../../core/hex.ts'
 import {
   addressOf,
   and,
@@ -39,28 +39,62 @@ const SLOT = stack(0)
 const VALUE = stack(1)
 const PREVIOUS = load(SLOT)
 
-/** What a function's writes to balances, ownerships and the like had in common, at each SSTORE, until the attack. */
-export function writeInvariants(fn: CalledFunction): Learned[] {
+/**
+ * Functions by which standards let one account act for another: transferFrom, burnFrom, both safeTransferFrom of ERC-721, withdraw and redeem of
+ * ERC-4626, safeTransferFrom of ERC-1155. What holds for all others need not hold for them.
+ */
+const DELEGATED: readonly Hex[] = [
+  '0x23b872dd',
+  '0x79cc6790',
+  '0x42842e0e',
+  '0xb88d4fde',
+  '0xb460af94',
+  '0xba087652',
+  '0xf242432a',
+]
+
+/**
+ * What a function's writes to balances, ownerships and the like had in common, at each SSTORE, until the attack. Where all functions that
+ * share the instruction keep it, it is asked of all of them; otherwise of the attacked one.
+ *
+ * Failure mode: a function that nobody has used may share the instruction and act for others by means of its own.
+ */
+export function writeInvariants(fn: CalledFunction, everyone: readonly Call[]): Learned[] {
   const hostile = bySite(fn.hostile)
   const benign = bySite(fn.benign)
+  const shared = bySite(everyone)
   return [...hostile].flatMap(([site, writes]) => {
     const usual = benign.get(site) ?? []
-    const place = placeOf(writes[0]!)
-    const make: Make = ({ name, note, refuse, keeps }) => ({
-      invariant: {
-        name,
-        // Other functions may share the instruction.
-        rules: [{ place, refuse: and(selectorIs(fn.ref.selector), refuse) }],
-        notes: [note],
-      },
-      support: [...writes, ...usual].filter(keeps).length,
-    })
+    const makeOf =
+      (functions: Expression, wide: boolean, known: readonly Write[]): Make =>
+      ({ name, note, refuse, keeps }) => ({
+        invariant: {
+          name: wide ? `${name}-anywhere` : name,
+          rules: [{ place: placeOf(writes[0]!), refuse: and(functions, refuse) }],
+          notes: [note],
+        },
+        support: (wide ? known : [...writes, ...known]).filter(keeps).length,
+      })
+    const make = makeOf(selectorIs(fn.ref.selector), false, usual)
+    const all = shared.get(site) ?? []
+    const makeWide = makeOf(notDelegated(fn), true, all)
+    const wide = [
+      ...debitOwn(writes, all, { make: makeWide, anywhere: true }),
+      ...replaceOwn(writes, all, makeWide),
+    ]
     return [
-      ...debitOwn(writes, usual, make),
+      ...wide.filter(({ support }) => support > 0),
+      ...debitOwn(writes, usual, { make }),
       ...creditAtMost(fn, { writes, usual }, make),
       ...replaceOwn(writes, usual, make),
     ]
   })
+}
+
+/** Whether the function that runs is none of those that act for others by a standard, unless it was one of them that was attacked. */
+function notDelegated({ ref }: CalledFunction): Expression {
+  const others = DELEGATED.filter((selector) => selector !== ref.selector)
+  return not(others.map(selectorIs).reduce(or))
 }
 
 type Make = (kind: {
@@ -72,7 +106,11 @@ type Make = (kind: {
 }) => Learned
 
 /** Whom a function takes from: its caller, and accounts arguments name, as far as benign calls did. */
-function debitOwn(writes: readonly Write[], usual: readonly Write[], make: Make): Learned[] {
+function debitOwn(
+  writes: readonly Write[],
+  usual: readonly Write[],
+  { make, anywhere = false }: { readonly make: Make; readonly anywhere?: boolean },
+): Learned[] {
   const isDebit = ({ access }: Write) => access.value < access.previous
   const debits = usual.filter(isDebit)
   const ofCaller = ({ call, entry }: Write) => entry.key.value === BigInt(call.caller)
@@ -83,7 +121,8 @@ function debitOwn(writes: readonly Write[], usual: readonly Write[], make: Make)
   const others = debits.filter((write) => !ofCaller(write))
   const named = [...Array(4).keys()].filter((i) => others.length > 0 && others.every(ofArgument(i)))
   const index = named[0]
-  if (others.length > 0 && index === undefined) return []
+  // Arguments are one function's own.
+  if (others.length > 0 && (anywhere || index === undefined)) return []
   const allowed = (write: Write) => ofCaller(write) || (index !== undefined && ofArgument(index)(write))
   const broken = writes.find((write) => isDebit(write) && !allowed(write) && isForeign(write))
   if (!broken) return []

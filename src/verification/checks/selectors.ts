@@ -1,25 +1,29 @@
 import type { Execution } from '../../chain/types.ts'
+import type { Patch } from '../../patching/types.ts'
 import { compareExecutions, describeDifference } from '../compare.ts'
 import { wasRestricted } from '../effects.ts'
 import type { Check, Probe, ReservedSlots } from '../types.ts'
 import { fail, inconclusive, type ProbeOutcome, pass } from './context.ts'
+import { showsParameter } from './parameters.ts'
 
 const NAME = 'selectors'
 
 interface SelectorsOutcome {
+  readonly patches: readonly Patch[]
   readonly reserved: readonly ReservedSlots[]
   readonly outcomes: readonly ProbeOutcome[]
-  /** Whether every guard of the patch refuses a faulty step only (see `NARROW_TEMPLATES`). */
+  /** Whether every guard of the patch refuses a faulty step only (see `patching/narrow.ts`). */
   readonly narrow: boolean
   /** Targets of the patches that were not probed because they are neither protected nor behind a protected contract. */
   readonly unprobed: readonly string[]
 }
 
 /**
- * Every function the attack does not use answers as before. One exception: on a state in use, or with arguments that fit the caller, a
- * probe may happen upon the flaw through a function that shares it; a guard that refuses the faulty step itself then does what it is for.
+ * Every function the attack does not use answers as before. Two exceptions: on a state in use, or with arguments that fit the caller, a
+ * probe may happen upon the flaw through a function that shares it; a guard that refuses the faulty step itself then does what it is for. And
+ * a parameter that was changed may be told and set (see `showsParameter`).
  */
-export function checkSelectors({ reserved, outcomes, narrow, unprobed }: SelectorsOutcome): Check {
+export function checkSelectors({ patches, reserved, outcomes, narrow, unprobed }: SelectorsOutcome): Check {
   const answers = new Map<string, boolean>()
   for (const { probe, original, patched } of outcomes) {
     const where = `${probe.selector} of ${probe.target} called by ${probe.step.transaction.from} (${probe.moment} history)`
@@ -35,8 +39,10 @@ export function checkSelectors({ reserved, outcomes, narrow, unprobed }: Selecto
       continue
     }
     if (isExpected(probe, now, narrow)) continue
-    const difference = compareExecutions(original.executions[0]!, now, reserved)
-    if (difference) return fail(NAME, `${where} differs in ${describeDifference(difference)}`)
+    const before = original.executions[0]!
+    const difference = compareExecutions(before, now, reserved)
+    if (difference && !showsParameter(patches, before, now))
+      return fail(NAME, `${where} differs in ${describeDifference(difference)}`)
   }
   if (unprobed.length > 0)
     return inconclusive(NAME, `not probed, for lack of code or protection: ${unprobed.join(', ')}`)
