@@ -5,7 +5,7 @@ import { type Address, bytesOf, type Hex, hexOf, ZERO_ADDRESS } from '../core/he
 import { readJsonFile } from '../core/read-json.ts'
 import { annotatePatch } from '../patching/annotate.ts'
 import { assemblePatch } from '../patching/assemble.ts'
-import { prepareTarget } from '../patching/target.ts'
+import { type PatchTarget, prepareTarget } from '../patching/target.ts'
 import type { PlacedGuard } from '../patching/types.ts'
 import { print, printJson, progress } from './output.ts'
 import { writePatchFiles } from './patch-files.ts'
@@ -50,7 +50,7 @@ export const certifyCommand = new Command('certify')
     const groups = readGuards(await readJsonFile(options.guards), options.guards)
     const target = prepareTarget({ address: accountOf(what), code })
     const placed = groups.flatMap((group): PlacedGuard[] => {
-      const places = 'pc' in group ? [group.pc] : target.entrySites(group.function as Hex)
+      const places = 'pc' in group ? [group.pc] : entriesOf(target, group.function as Hex)
       return places.flatMap((pc) =>
         group.guards.map(({ template, args }) => ({ pc, template, args: words(args) })),
       )
@@ -68,6 +68,18 @@ export const certifyCommand = new Command('certify')
     if (options.json) printJson({ runtime, certificate })
     else print(annotatePatch(patch))
   })
+
+function entriesOf(target: PatchTarget, selector: Hex): readonly number[] {
+  const places = target.entrySites(selector)
+  if (places.length > 0) return places
+  throw new SutureError('PATCH_IMPOSSIBLE', 'No function of the code answers to this selector.', {
+    meta: [
+      'field: function',
+      `value: ${selector}`,
+      'fix: take a selector that `suture inspect` lists, or give a pc',
+    ],
+  })
+}
 
 const accountOf = (what: string): Address =>
   /^0x[0-9a-fA-F]{40}$/.test(what) ? (what.toLowerCase() as Address) : ZERO_ADDRESS

@@ -13,7 +13,6 @@ const binary =
 export const caller: Expression = { op: 'caller' }
 export const origin: Expression = { op: 'origin' }
 export const self: Expression = { op: 'self' }
-export const callValue: Expression = { op: 'value' }
 export const timestamp: Expression = { op: 'timestamp' }
 export const blockNumber: Expression = { op: 'block-number' }
 export const constant = (value: bigint): Expression => ({ op: 'constant', value })
@@ -41,7 +40,6 @@ export const codeSize = unary('code-size')
 export const add = binary('add')
 export const subtract = binary('subtract')
 export const multiply = binary('multiply')
-export const divide = binary('divide')
 export const modulo = binary('modulo')
 export const and = binary('and')
 export const or = binary('or')

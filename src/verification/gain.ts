@@ -1,16 +1,30 @@
 import type { Execution } from '../chain/types.ts'
 import type { Address } from '../core/hex.ts'
 
+const NATIVE = 'native'
+
 /**
- * Whether accounts, taken together, have more of something at the end of a sequence than before: ether, or a token by its transfers.
+ * What accounts, taken together, have more of at the end of a sequence than before: ether, and tokens by their transfers. Negative for what
+ * they spent.
  *
  * Failure mode: a token that moves balances without an event gives nothing that is seen here.
  */
-export function hasGained(executions: readonly Execution[], accounts: ReadonlySet<Address>): boolean {
-  return (
-    nativeGain(executions, accounts) > 0n ||
-    [...tokenGains(executions, accounts).values()].some((gain) => gain > 0n)
-  )
+export function gainsOf(
+  executions: readonly Execution[],
+  accounts: ReadonlySet<Address>,
+): ReadonlyMap<string, bigint> {
+  return tokenGains(executions, accounts).set(NATIVE, nativeGain(executions, accounts))
+}
+
+export const hasGained = (gains: ReadonlyMap<string, bigint>): boolean =>
+  [...gains.values()].some((gain) => gain > 0n)
+
+/** Whether one sequence pays its makers about as well as another: at least half of everything won, at most twice of everything spent. */
+export function paysLike(gains: ReadonlyMap<string, bigint>, other: ReadonlyMap<string, bigint>): boolean {
+  return [...new Set([...gains.keys(), ...other.keys()])].every((token) => {
+    const [own, wanted] = [gains.get(token) ?? 0n, other.get(token) ?? 0n]
+    return wanted > 0n ? own * 2n >= wanted : own >= wanted * 2n
+  })
 }
 
 function nativeGain(executions: readonly Execution[], accounts: ReadonlySet<Address>): bigint {

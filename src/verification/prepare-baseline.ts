@@ -2,7 +2,7 @@ import type { Execution, StateOverride } from '../chain/types.ts'
 import type { Address } from '../core/hex.ts'
 import { findAttackers } from './attackers.ts'
 import { GUARD_SLOTS } from './effects.ts'
-import { hasGained } from './gain.ts'
+import { gainsOf, hasGained, paysLike } from './gain.ts'
 import { assessHarm, isHarmless, NO_HARM, sharedHarm } from './harm.ts'
 import { findHoldings, keyOf, type Movement, measureMovements } from './holdings.ts'
 import { limitRuns } from './limit-runs.ts'
@@ -103,7 +103,7 @@ function runVariants(scene: Scene, after: StateOverride): Promise<VariantBaselin
   const variants = VARIANTS.map((build) => build(scene.request.attack, seen)).filter(
     (variant) => variant !== null,
   )
-  const attackPays = hasGained(scene.attack.executions, everyone(scene, scene.attack))
+  const wanted = gainsOf(scene.attack.executions, everyone(scene, scene.attack))
   return Promise.all(
     variants.map(async (variant) => {
       const replay = await replayVariant(scene.run, variant, {
@@ -114,7 +114,8 @@ function runVariants(scene: Scene, after: StateOverride): Promise<VariantBaselin
       const harm = await measureHarm(scene, { replay, before: after, accomplices: variant.accomplices })
       const shared = sharedHarm(scene.harm, harm)
       // What an honest user would have been paid as well is not the attack's doing.
-      const pays = !attackPays || hasGained(replay.executions, everyone(scene, replay, variant))
+      const gains = gainsOf(replay.executions, everyone(scene, replay, variant))
+      const pays = !hasGained(wanted) || (variant.wider ? paysLike(gains, wanted) : hasGained(gains))
       return { variant, replay, harm: isHarmless(shared) || !pays ? null : shared }
     }),
   )

@@ -37,7 +37,7 @@ export function planProbes(request: VerificationRequest, attacked: FunctionsUsed
     return selectors.flatMap((selector) =>
       (isFront ? callers : [STRANGER]).flatMap((from) =>
         callsTo(selector, from, owned ?? target).flatMap(({ data, moments, chosen = false }) => {
-          const isStrict = (moment: Probe['moment']) => moment === 'before' && !chosen
+          const isEarly = (moment: Probe['moment']) => moment === 'before' && !chosen
           return (isFront ? moments : moments.slice(0, 1)).map((moment): Probe => {
             const anchor = moment === 'before' ? firstAnchor(request) : lastAnchor(request)
             const { block } = anchor
@@ -46,8 +46,8 @@ export function planProbes(request: VerificationRequest, attacked: FunctionsUsed
             return {
               target,
               selector,
-              attacked: attacked[isStrict(moment) ? 'alone' : 'together'].has(target + selector),
-              strict: isStrict(moment),
+              attacked: attacked[isEarly(moment) ? 'alone' : 'together'].has(target + selector),
+              strict: isEarly(moment) && !attacked.together.has(target + selector),
               moment,
               step: { ...anchor, transaction },
             }
