@@ -35,6 +35,8 @@ interface Unguarded {
 const CALLS_PER_KEEPER = 3
 /** Effects of this weight or less are ordinary for a function that is open by design. */
 const WEAK = 0.5
+/** Value that leaves without anybody having been asked. */
+const PAYOUT = 0.7
 const ASKS_CALLER = Taint.caller | Taint.callerKeyed | Taint.origin
 
 /**
@@ -159,7 +161,7 @@ function payout(
   if (!gave || !gained || received) return null
   return {
     what: 'paid out value of the contract',
-    weight: 0.7,
+    weight: PAYOUT,
     slots: slotsOf(accessesOf(execution, activation).filter(isWrite)),
   }
 }
@@ -202,8 +204,8 @@ function toDiagnosis(evidence: Evidence, { execution, entry, effect }: Unguarded
     callers.length > 0 &&
     !callers.includes(entry.caller) &&
     benign.length >= CALLS_PER_KEEPER * callers.length
-  const kept = keepers || (callers.length === 0 && effect.weight > WEAK)
-  const confidence = kept ? effect.weight : effect.weight / 3
+  const confidence =
+    effect.weight * shareOf({ keepers, unknown: callers.length === 0, weight: effect.weight })
   return {
     class: 'access-control',
     target: fn.target,
@@ -227,6 +229,21 @@ function toDiagnosis(evidence: Evidence, { execution, entry, effect }: Unguarded
     summary: `${fn.selector} of ${fn.target} ${effect.what} and did not ask who was calling`,
     evidence: { effect: effect.what, historyCallers: callers.length },
   }
+}
+
+/** What a payment by a function nobody is known to have used says of it: users are paid as well as keepers. */
+const UNKNOWN_PAYEE = 0.55
+const OPEN = 1 / 3
+
+/** How much of an effect's weight counts, by what is known of the function's callers. */
+function shareOf(known: {
+  readonly keepers: boolean
+  readonly unknown: boolean
+  readonly weight: number
+}): number {
+  if (known.keepers) return 1
+  if (!known.unknown || known.weight <= WEAK) return OPEN
+  return known.weight <= PAYOUT ? UNKNOWN_PAYEE : 1
 }
 
 function callsInHistory(

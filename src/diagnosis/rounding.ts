@@ -10,7 +10,18 @@ import {
   type ObservedExecution,
   observed,
 } from './evidence.ts'
-import { and, constant, greater, less, modulo, multiply, selectorIs, stack, subtract } from './expressions.ts'
+import {
+  and,
+  constant,
+  divide,
+  greater,
+  less,
+  modulo,
+  multiply,
+  selectorIs,
+  stack,
+  subtract,
+} from './expressions.ts'
 import { whereActing } from './functions-running.ts'
 import { visitOrigin } from './origins.ts'
 import type { CodeSite, Diagnosis, Expression, Invariant } from './types.ts'
@@ -35,6 +46,8 @@ const FACTOR = 4
 const SITES = 4
 /** What may be lost at most, one part in so many: what integers cost, or else less than half. */
 const BOUNDS = [100n, 2n] as const
+/** One part in so many of what would give a quotient of one. */
+const DUST = 100n
 const NUMERATOR = stack(0)
 const DENOMINATOR = stack(1)
 
@@ -115,9 +128,11 @@ function toDiagnosis(
   const exact = divisions.filter(
     (division) => !usual.has(siteAndFunction(division)) && isMultipliedLater(division),
   )
+  const nothing = toZero.length > 0 ? quotientNotZero(evidence, toZero) : []
+  const alwaysExact = exact.length > 0 && exact.every((division) => wasUsed(evidence, division))
+  const even = exact.length > 0 ? nothingLost(evidence, exact) : []
   const invariants = [
-    ...(toZero.length > 0 ? quotientNotZero(evidence, toZero) : []),
-    ...(exact.length > 0 ? [nothingLost(evidence, exact)] : []),
+    ...(alwaysExact ? [...even, ...nothing] : [...nothing, ...even]),
     ...littleLost(evidence, divisions, usual),
   ]
   const confidence = lost >= ALL && paidOut(worst) ? 0.7 : lost >= ALL ? 0.5 : 0.4
@@ -144,28 +159,56 @@ const refuseAt = (evidence: Evidence, division: Division, refuse: Expression) =>
   refuse: whereActing(evidence, division, refuse),
 })
 
-/** In every function that acts by the division, then in the attacked one alone. */
+/**
+ * In every function that acts by the division: anything that rounds to nothing, then what is more than dust; then in the attacked function
+ * alone. Dust is let through for senseless uses of functions nobody was seen to use: each call gains less than a hundredth of a unit by it.
+ */
 function quotientNotZero(evidence: Evidence, divisions: readonly Division[]): Invariant[] {
-  const zero = and(less(NUMERATOR, DENOMINATOR), greater(NUMERATOR, constant(0n)))
+  const below = less(NUMERATOR, DENOMINATOR)
+  const zero = and(below, greater(NUMERATOR, constant(0n)))
   const notes = ['amounts so small that they round to nothing are refused']
-  const everywhere = divisions.map((division) => refuseAt(evidence, division, zero))
+  const everywhere = (refuse: Expression) => divisions.map((division) => refuseAt(evidence, division, refuse))
   const here = divisions.map(({ code, pc, selector }) => ({
     place: { at: 'instruction' as const, code, pc },
     refuse: and(selectorIs(selector), zero),
   }))
   return [
-    { name: 'quotient-not-zero', rules: everywhere, notes },
+    { name: 'quotient-not-zero', rules: everywhere(zero), notes },
+    {
+      name: 'quotient-not-zero-but-dust',
+      rules: everywhere(and(below, greater(NUMERATOR, divide(DENOMINATOR, constant(DUST))))),
+      notes: [
+        `amounts that round to nothing are refused, unless they are below one part in ${DUST} of what gives one`,
+      ],
+    },
     { name: 'quotient-not-zero-here', rules: here, notes },
   ]
 }
 
-function nothingLost(evidence: Evidence, divisions: readonly Division[]): Invariant {
-  const lost = greater(modulo(NUMERATOR, DENOMINATOR), constant(0n))
-  return {
-    name: 'division-exact',
-    rules: divisions.map((division) => refuseAt(evidence, division, lost)),
+/** Anything that is left over; then what is more than dust. */
+function nothingLost(evidence: Evidence, divisions: readonly Division[]): Invariant[] {
+  const remainder = modulo(NUMERATOR, DENOMINATOR)
+  const exactUpTo = (name: string, most: Expression): Invariant => ({
+    name,
+    rules: divisions.map((division) => refuseAt(evidence, division, greater(remainder, most))),
     notes: ['amounts that do not divide evenly before they are multiplied are refused'],
-  }
+  })
+  return [
+    exactUpTo('division-exact', constant(0n)),
+    exactUpTo('division-exact-but-dust', divide(DENOMINATOR, constant(DUST))),
+  ]
+}
+
+/** Whether a benign call of the function came to the division. */
+function wasUsed({ history }: Evidence, { code, pc, selector, execution, frame }: Division): boolean {
+  const starts = execution.observation.blocks.get(frame) ?? []
+  const start = Math.max(...starts.filter((known) => known <= pc))
+  return observed(history).some(({ frames, observation }) =>
+    [...observation.blocks].some(([index, blocks]) => {
+      const other = frames[index]!
+      return !other.reverted && other.code === code && other.selector === selector && blocks.includes(start)
+    }),
+  )
 }
 
 /** Bounds between what history lost and what the attack lost. */

@@ -111,7 +111,7 @@ export const guardCallAnswer = (pc: number): PlacedGuard => ({
 })
 
 /** Refuses the CALL at `pc` when it would move, by transferFrom, tokens of a third party. */
-export const guardPull = (pc: number): PlacedGuard => ({ template: 'pull-from-caller@1', args: {}, pc })
+export const guardPull = (pc: number): PlacedGuard => ({ template: 'pull-from-caller@2', args: {}, pc })
 
 export const guardCaller = (pc: number, address: Address): PlacedGuard => ({
   template: 'caller-is@1',

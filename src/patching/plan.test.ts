@@ -139,7 +139,7 @@ describe('planPatches', () => {
     const arbitrary: Mechanism = { class: 'arbitrary-call', calls: [{ code: CODE, pc: relay! }] }
     expect(templatesOf(plan(unchecked, 'pay(address,uint256)')[0]!)).toEqual(['call-succeeded@1'])
     expect(templatesOf(plan(ignored, 'pay(address,uint256)')[0]!)).toEqual(['answer-not-false@1'])
-    expect(templatesOf(plan(arbitrary, 'relay(address,bytes)')[0]!)).toEqual(['pull-from-caller@1'])
+    expect(templatesOf(plan(arbitrary, 'relay(address,bytes)')[0]!)).toEqual(['pull-from-caller@2'])
   })
 
   it('refuses a function altogether only where it should have been somebody’s and nobody is known to have used it', () => {

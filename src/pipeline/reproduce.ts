@@ -61,6 +61,7 @@ export async function examineRequest(rpc: Rpc, request: OpenRequest): Promise<re
   const { target, salt } = restriction
   const patchedAddress = await predictPatched(rpc, { gate, target, salt })
   same('address of the patched code', certificate.self?.to ?? patchedAddress, patchedAddress)
+  same('address of the original', certificate.self?.from ?? state.original, state.original)
   const original = await rpc.request<Hex>('eth_getCode', [state.original, 'latest'])
   const proof = checkCertificate({
     original: bytesOf(original),

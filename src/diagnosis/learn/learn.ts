@@ -48,13 +48,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'argument-is-not-self': { class: 'input-validation', supported: 0.47, alone: 0.34 },
   'argument-is-not-caller': { class: 'input-validation', supported: 0.47, alone: 0.33 },
   'arguments-differ': { class: 'input-validation', supported: 0.47, alone: 0.3 },
-  'argument-at-most-own': { class: 'input-validation', supported: 0.45, alone: 0.1 },
+  'argument-at-most-own': { class: 'input-validation', supported: 0.45, alone: 0 },
   'caller-is-origin': { class: 'logic', supported: 0.4, alone: 0.36 },
   'once-per-block': { class: 'logic', supported: 0.29, alone: 0.27 },
   'not-in-one-block': { class: 'price-manipulation', supported: 0.28, alone: 0.26 },
   'unusual-path': { class: 'logic', supported: 0.25, alone: 0.25 },
   'argument-bounded': { class: 'input-validation', supported: 0.24, alone: 0.24 },
-  'caller-holds-role': { class: 'logic', supported: 0.2, alone: 0.15 },
+  'caller-holds-role': { class: 'logic', supported: 0.2, alone: 0 },
 }
 
 /**
@@ -77,11 +77,13 @@ export const learnInvariants: Diagnoser = (evidence) => {
   })
   const ordered = notInOneBlock(functions)
   const last = functions.at(-1)
-  return [
+  const all = [
     ...SHARED.flatMap((find) => toDiagnoses(functions, find(evidence))),
     ...diagnoses,
     ...(ordered.length > 0 && last ? [toDiagnosis(last, ordered)] : []),
   ]
+  // A kind that says nothing without support is not tried without it: it would refuse uses as readily as abuse.
+  return all.filter(({ confidence }) => confidence > 0)
 }
 
 /** What is about more than one function. */

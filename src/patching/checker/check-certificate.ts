@@ -3,6 +3,7 @@ import type { Hex } from '../../core/hex.ts'
 import type { Certificate } from '../types.ts'
 import { checkSelf } from './check-self.ts'
 import { checkSite } from './check-site.ts'
+import { checkWrites } from './check-writes.ts'
 import { derivePatched } from './derive.ts'
 import { certificateSchema } from './parse-certificate.ts'
 import { type Rejection, reject } from './rejection.ts'
@@ -30,8 +31,8 @@ const MAX_CODE_SIZE = 24_576
  * What the argument assumes and cannot be seen here: the site map names only code that is never read as data; jump targets of the original
  * are not chosen by a caller (bytes of the appendix and the ways back are new jump destinations); the original does not depend on its
  * code size, code hash, or the gas left; a call of the contract to itself that now reverts is not caught and taken for something else;
- * 1024 stack items leave room for a guard's; nobody relies on the 2,300 gas of a plain transfer at a patched place; and `self.to` is the
- * address where the patched code is deployed.
+ * 1024 stack items leave room for a guard's; nobody relies on the 2,300 gas of a plain transfer at a patched place; no caller names the
+ * storage slots the original uses; `self.from` is the address of the original, and `self.to` the one where the patched code is deployed.
  */
 export function checkCertificate({
   original,
@@ -72,7 +73,7 @@ function findRejection(
     const rejection = checkSite(survey, site, certificate.siteMap)
     if (rejection) return rejection
   }
-  const rejection = checkSelf(survey, certificate)
+  const rejection = checkWrites(survey, certificate) ?? checkSelf(survey, certificate)
   if (rejection) return rejection
   return compare(derivePatched(survey, certificate), patched, certificate)
 }

@@ -3,10 +3,9 @@ import { findTemplate } from '../templates/table.ts'
 import type { Hole } from '../templates/template.ts'
 import type { Certificate, CertificateSite, PlacedGuard } from '../types.ts'
 import { heightBehind } from './check-site.ts'
+import { TRAILER } from './check-writes.ts'
 import { instructionsBetween, neverGoesOn, type Survey } from './survey.ts'
 
-/** 33 x INVALID, then the tail: JUMPDEST, revert with `SutureRestricted()`. */
-const TRAILER = hexToBytes(`0x${'fe'.repeat(33)}5b63a2d4ac156000526004601cfd`)
 const TAIL_IN_TRAILER = 33
 
 interface Derived {

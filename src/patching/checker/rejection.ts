@@ -14,6 +14,7 @@ export type RejectionReason =
   | 'guard-unbalanced'
   | 'template-unknown'
   | 'arguments-mismatch'
+  | 'original-guarded'
   | 'self-offset'
   | 'trampoline-misplaced'
   | 'derivation-mismatch'

@@ -40,15 +40,20 @@ export const answerNotFalse = defineTemplate({
 
 /**
  * Right before CALL or CALLCODE (stack from the top: gas, target, value, input offset, input size, output offset, output size).
- * Looks at nothing but ERC-20's and ERC-721's transferFrom(address,address,uint256); other ways to move approved tokens pass.
+ * Looks at nothing but ERC-20's and ERC-721's transferFrom(address,address,uint256); other ways to move approved tokens pass. Nothing
+ * keeps it from being placed before another instruction, so it reads memory only where that exists already (p + 35 < MSIZE, and p < MSIZE
+ * for the p for which p + 35 wraps). It refuses otherwise: a call that long over memory nobody wrote is none that compilers make.
  */
 export const pullFromCaller = defineTemplate({
-  name: 'pull-from-caller@1',
+  name: 'pull-from-caller@2',
   params: [],
   since: 'constantinople',
   stack: 4,
   program: `
     DUP5 PUSH1 0x43 LT ISZERO PUSH2 <:skip> JUMPI
+    DUP4 PUSH1 0x23 ADD MSIZE GT
+    DUP5 MSIZE GT
+    AND ISZERO PUSH2 <tail> JUMPI
     DUP4 MLOAD PUSH1 0xe0 SHR PUSH4 0x23b872dd XOR PUSH2 <:skip> JUMPI
     DUP4 PUSH1 0x04 ADD MLOAD
     DUP1 CALLER EQ DUP2 ORIGIN EQ OR SWAP1 ADDRESS EQ OR ISZERO PUSH2 <tail> JUMPI
@@ -56,6 +61,6 @@ export const pullFromCaller = defineTemplate({
   description:
     'refuses to move, by transferFrom, tokens that belong to neither the caller, the sender of the transaction nor this contract',
   proof:
-    'Stack-neutral on both ways to its end; reads memory only inside the first 0x44 bytes of the input of the call that follows, which ' +
-    'that call expands to anyway; writes nothing; no call; leaves by falling through or by the tail.',
+    'Stack-neutral on both ways to its end; reads memory only where it exists, whatever instruction follows; writes nothing; no call; ' +
+    'leaves by falling through or by the tail.',
 })
