@@ -71,7 +71,7 @@ export const KINDS: readonly GuardKind[] = [
   { name: 'lock: enter, exit and check on the own entry (storage)', place: lock('shanghai') },
   { name: 'call-succeeded@1', place: atEach(OP.CALL, (pc) => [guards.guardCallSuccess(pc)]) },
   { name: 'answer-not-false@1', place: atEach(OP.CALL, (pc) => [guards.guardCallAnswer(pc)]) },
-  { name: 'pull-from-caller@1', place: atEach(OP.CALL, (pc) => [guards.guardPull(pc)]) },
+  { name: 'pull-from-caller@2', place: atEach(OP.CALL, (pc) => [guards.guardPull(pc)]) },
   { name: 'caller-is@1', place: onEntry((pc, from) => [guards.guardCaller(pc, from)]) },
   {
     name: 'caller-in-slot@1',

@@ -26,6 +26,7 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     struct Template {
         bool registered;
         bool allowed;
+        bool writes;
         uint16 arity;
         uint8 takes;
         uint8 gives;
@@ -34,13 +35,14 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
     }
 
     /// @dev The derivation: written up to `cursor` behind the original's end, all over within it. `free` is where the last window ends,
-    /// `height` how many words the guard under way has on its own stack.
+    /// `height` how many words the guard under way has on its own stack, `mayWrite` whether the original was found to have no guards.
     struct Derivation {
         bytes original;
         bytes derived;
         uint256 cursor;
         uint256 free;
         uint256 height;
+        bool mayWrite;
     }
 
     uint256 private constant MAX_CODE_SIZE = 24_576;
@@ -102,6 +104,7 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         t.registered = true;
         t.allowed = true;
         t.arity = uint16(TemplateCode.check(definition.code, definition.holes));
+        t.writes = TemplateCode.writes(definition.code);
         t.takes = definition.takes;
         t.gives = definition.gives;
         t.code = definition.code;
@@ -244,12 +247,29 @@ contract RestrictionVerifier is IRestrictionVerifier, Ownable2Step {
         Template storage t = _templates[guard.template];
         if (!t.allowed) revert TemplateNotAllowed(guard.template);
         if (guard.args.length != t.arity) revert ArgumentsMismatch(guard.template);
+        if (t.writes && !d.mayWrite) _requireUnguarded(d, guard.template);
         code = t.code;
         Hole[] memory holes = t.holes;
         for (uint256 i = 0; i < holes.length; ++i) {
             _fill(code, holes[i], guard, d);
         }
         _account(d, guard.pc, t.takes, t.gives);
+    }
+
+    /// @dev Patched code reads what guards write: another guard could give back its lock or overwrite its mark, and what it refuses would go
+    /// through. Of the 33 bytes before its tail one is looked at.
+    function _requireUnguarded(Derivation memory d, bytes32 id) private pure {
+        bytes memory code = d.original;
+        bytes32 trailer = keccak256(TRAILER);
+        uint256 length = TRAILER.length;
+        for (uint256 end = 0; end < code.length; end += PADDING) {
+            while (end < code.length && code[end] == 0xfe) {
+                ++end;
+            }
+            if (end < PADDING || code[end - 1] != 0xfe) continue;
+            if (keccak256(code.slice(end - PADDING, end - PADDING + length)) == trailer) revert OriginalGuarded(id);
+        }
+        d.mayWrite = true;
     }
 
     function _fill(bytes memory code, Hole memory hole, PlacedGuard calldata guard, Derivation memory d) private pure {

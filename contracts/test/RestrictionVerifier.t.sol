@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {
     Certificate,
+    Hole,
     IRestrictionVerifier,
     PlacedGuard,
     Run,
@@ -320,6 +321,30 @@ contract RestrictionVerifierTest is Base {
         _refuse(runtime, certificate, IRestrictionVerifier.TemplateNotAllowed.selector);
         verifier.setTemplateAllowed(PatchBuilder.SUB_CHECKED, true);
         _accept(runtime, certificate);
+    }
+
+    /// @dev A guard of the original may read what the template writes: see `test/restriction/guards-of-guarded-code.test.ts`.
+    function test_refuses_templates_that_write_where_the_original_has_guards(uint8 padding) external {
+        bytes32 id = verifier.registerTemplate(TemplateDefinition("write@1", hex"6000805d", new Hole[](0), 0, 0));
+        bytes memory plain = code;
+        bytes[4] memory behind = [
+            bytes.concat(PatchBuilder.filler(uint256(padding) + 33), PatchBuilder.TAIL),
+            bytes.concat(
+                PatchBuilder.filler(32), hex"00", PatchBuilder.filler(uint256(padding) + 33), PatchBuilder.TAIL
+            ),
+            // Too few, and another end.
+            bytes.concat(hex"00", PatchBuilder.filler(32), PatchBuilder.TAIL),
+            bytes.concat(PatchBuilder.filler(33), hex"00", PatchBuilder.TAIL)
+        ];
+        for (uint256 i = 0; i < behind.length; ++i) {
+            code = bytes.concat(plain, new bytes(padding), behind[i]);
+            vm.etch(ORIGINAL, code);
+            (bytes memory runtime, Certificate memory certificate) = _sub();
+            _accept(runtime, certificate);
+            certificate.sites[0].guards[0].template = id;
+            bytes4 guarded = IRestrictionVerifier.OriginalGuarded.selector;
+            _refuse(runtime, certificate, i < 2 ? guarded : IRestrictionVerifier.CodeMismatch.selector);
+        }
     }
 
     function test_refuses_too_many_too_few_or_too_wide_arguments(uint96 high) external {

@@ -23,7 +23,7 @@ library TemplateTable {
         list[12] = TemplateDefinition("mul-checked@2", hex"81811760801c1561000057816000190481118202610000575b", _holes(hex"000802020018001501020000"), 0, 0);
         list[13] = TemplateDefinition("call-succeeded@1", hex"801561000057", _holes(hex"000301020000"), 0, 0);
         list[14] = TemplateDefinition("answer-not-false@1", hex"8015610000573d601f1015610000575915610000576000516020600060003e6000519060005215610000575b", _holes(hex"00030202002b000c0202002b00120202002b002801020000"), 0, 0);
-        list[15] = TemplateDefinition("pull-from-caller@1", hex"846043101561000057835160e01c6323b872dd18610000578360040151803314813214179030141715610000575b", _holes(hex"00060202002d00150202002d002a01020000"), 0, 0);
+        list[15] = TemplateDefinition("pull-from-caller@2", hex"846043101561000057836023015911845911161561000057835160e01c6323b872dd18610000578360040151803314813214179030141715610000575b", _holes(hex"00060202003c00150102000000240202003c003901020000"), 0, 0);
         list[16] = TemplateDefinition("not-callable@1", hex"61000056", _holes(hex"000101020000"), 0, 0);
         list[17] = TemplateDefinition("caller@1", hex"33", _holes(hex""), 0, 1);
         list[18] = TemplateDefinition("origin@1", hex"32", _holes(hex""), 0, 1);

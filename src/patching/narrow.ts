@@ -15,6 +15,9 @@ const ARGUMENT = 'calldata@1'
 /**
  * Whether every guard of a patch refuses a faulty step only, whoever caused it and whenever: whole templates of that kind, and sentences over
  * the operands or the answer of an instruction. What such a guard refuses was the flaw at work. Decided from the pieces, whatever the patcher says of them.
+ *
+ * Failure mode: a sentence may copy an operand and refuse whatever it is. Probes with senseless arguments and history still count against
+ * it, and the verdict names the functions that answer no probe any more.
  */
 export function isNarrow({ sites }: Certificate): boolean {
   const sentences = sites.flatMap(({ guards }) => splitSentences(guards))

@@ -26,6 +26,11 @@ describe('gainsOf', () => {
     expect(gains(spent, won)).toEqual(map([TOKEN, 5n], ['native', -6n]))
   })
 
+  it('leaves out tokens of their own making', () => {
+    const own = new Set([THIEF, TOKEN])
+    expect(hasGained(gainsOf([execution({ transfers: [moves(POOL, THIEF, 7n)] })], own))).toBe(false)
+  })
+
   it('leaves out what others moved among themselves', () => {
     expect(hasGained(gains(execution({ transfers: [moves(POOL, POOL, 7n)] })))).toBe(false)
   })

@@ -5,9 +5,10 @@ const NATIVE = 'native'
 
 /**
  * What accounts, taken together, have more of at the end of a sequence than before: ether, and tokens by their transfers. Negative for what
- * they spent.
+ * they spent. A token that is one of the accounts is their own make and worth nothing; without this an attack could be told from every
+ * relative of it by what it pays itself.
  *
- * Failure mode: a token that moves balances without an event gives nothing that is seen here.
+ * Failure modes: a token that moves balances without an event gives nothing that is seen here; one of their own that was there before counts.
  */
 export function gainsOf(
   executions: readonly Execution[],
@@ -39,8 +40,8 @@ function nativeGain(executions: readonly Execution[], accounts: ReadonlySet<Addr
 function tokenGains(executions: readonly Execution[], accounts: ReadonlySet<Address>): Map<string, bigint> {
   const gains = new Map<string, bigint>()
   for (const { transfers } of executions) {
-    for (const { standard, token, from, to, amount } of transfers) {
-      if (standard === 'native') continue
+    for (const { token, from, to, amount } of transfers) {
+      if (token === NATIVE || accounts.has(token)) continue
       const change = (accounts.has(to) ? amount : 0n) - (accounts.has(from) ? amount : 0n)
       gains.set(token, (gains.get(token) ?? 0n) + change)
     }

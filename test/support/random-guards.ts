@@ -1,6 +1,6 @@
 import { type Hex, toWord } from '../../src/core/hex.ts'
 import { disassemble, type Instruction } from '../../src/evm/disassemble.ts'
-import { OP, OPCODES } from '../../src/evm/opcodes.ts'
+import { OPCODES } from '../../src/evm/opcodes.ts'
 import type { SiteMap } from '../../src/patching/site-map.ts'
 import { TEMPLATES } from '../../src/patching/templates/table.ts'
 import { DEEPEST_PEEK, isPiece, type Template } from '../../src/patching/templates/template.ts'
@@ -37,10 +37,8 @@ export function placesOf(siteMap: SiteMap): Place[] {
 }
 
 /** Whole templates that are fit for a place: they find the words there which they read. */
-export function templatesFor({ depth, next }: Place): Template[] {
-  return WHOLE.filter(
-    ({ name, reads }) => reads <= depth && (!ONLY_BEFORE_CALLS.has(name) || next === OP.CALL),
-  ).map(({ template }) => template)
+export function templatesFor({ depth }: Place): Template[] {
+  return WHOLE.filter(({ reads }) => reads <= depth).map(({ template }) => template)
 }
 
 /** A whole template with random arguments, at a place it is fit for. */
@@ -73,8 +71,6 @@ const LAST = pieces.filter(({ gives }) => gives === 0)
 const LEAVES = pieces.filter(({ takes, gives }) => takes === 0 && gives === 1)
 const INNER = pieces.filter(({ takes, gives }) => takes > 0 && gives === 1)
 
-/** It reads the call's input, which exists for sure only where the call follows. */
-const ONLY_BEFORE_CALLS: ReadonlySet<string> = new Set(['pull-from-caller@1'])
 const WHOLE = TEMPLATES.filter((template) => !isPiece(template)).map((template) => ({
   name: template.name,
   template,

@@ -114,6 +114,8 @@ interface IRestrictionVerifier {
     error ArgumentsMismatch(bytes32 template);
     /// @notice No PUSH20 to PUSH32 of the original ends in its own address there, or that is in a window or overlaps the offset before it.
     error SelfOffsetInvalid(uint256 offset);
+    /// @notice The original is patched code itself, whose guards may read what this template writes.
+    error OriginalGuarded(bytes32 template);
     /// @notice The certificate describes other code than the patched one.
     error CodeMismatch(bytes32 expected, bytes32 actual);
     /// @notice A template name stands for one code for ever.

@@ -2,9 +2,12 @@
 pragma solidity ^0.8.24;
 
 import {Hole, HoleKind, IRestrictionVerifier} from "../interfaces/IRestrictionVerifier.sol";
+import {Instructions} from "./Instructions.sol";
 
 /// @title What can be checked about a template without knowing what it is for
 library TemplateCode {
+    uint8 private constant SSTORE = 0x55;
+    uint8 private constant TSTORE = 0x5d;
     uint8 private constant JUMP = 0x56;
     uint8 private constant JUMPI = 0x57;
     uint8 private constant JUMPDEST = 0x5b;
@@ -15,6 +18,14 @@ library TemplateCode {
     /// @dev STOP; CODESIZE, PC; LOG0 to LOG4; CREATE, CALL, CALLCODE, RETURN, DELEGATECALL, CREATE2; SELFDESTRUCT.
     uint256 private constant FORBIDDEN =
         (1 << 0x00) | (1 << 0x38) | (1 << 0x58) | (0x1f << 0xa0) | (0x3f << 0xf0) | (1 << 0xff);
+
+    /// @notice Whether the code has an SSTORE or a TSTORE.
+    function writes(bytes memory code) internal pure returns (bool) {
+        for (uint256 pc = 0; pc < code.length; pc += Instructions.size(uint8(code[pc]))) {
+            if (uint8(code[pc]) == SSTORE || uint8(code[pc]) == TSTORE) return true;
+        }
+        return false;
+    }
 
     /// @notice Reverts unless the code ends behind a whole instruction, has no forbidden opcode, jumps only to the tail or to its own
     /// JUMPDESTs, and every hole lies in the operand of a PUSH, or is a DUP1 at the beginning.

@@ -14,7 +14,7 @@ export const TRAILER = hexToBytes(`0x${'fe'.repeat(33)}5b63a2d4ac156000526004601
  * guards that only read.
  */
 export function checkWrites({ code }: Survey, { sites }: Certificate): Rejection | null {
-  if (!Buffer.from(code).includes(TRAILER)) return null
+  if (!Buffer.from(code).includes(Buffer.from(TRAILER))) return null
   const writing = sites.flatMap(({ guards }) => guards).find(({ template }) => writes(template))
   return writing ? reject('original-guarded', `${writing.template} at ${writing.pc}`) : null
 }
