@@ -54,6 +54,12 @@ describe('diagnoseDenialOfService', () => {
       confidence: 0.85,
     })
     expect(invariantsOf(found!)).toMatchObject([
+      {
+        name: 'payee-kept-without-code',
+        rules: [
+          { place: { at: 'instruction' }, refuse: { a: { op: 'field', a: { op: 'stack', depth: 1 } } } },
+        ],
+      },
       { name: 'payee-without-code', rules: [{ refuse: { op: 'code-size', a: { op: 'caller' } } }] },
       { name: 'payee-is-origin' },
     ])
@@ -77,6 +83,12 @@ describe('diagnoseDenialOfService', () => {
     const [found] = diagnoseDenialOfService(evidence)
     expect(found).toMatchObject({ selector: evidence.selectorOf('name(address)') })
     expect(invariantsOf(found!)).toMatchObject([
+      {
+        name: 'payee-kept-without-code',
+        rules: [
+          { place: { at: 'instruction' }, refuse: { a: { op: 'field', a: { op: 'stack', depth: 1 } } } },
+        ],
+      },
       {
         name: 'payee-without-code',
         rules: [{ refuse: { a: { op: 'field', a: { op: 'argument', offset: 4 } } } }],

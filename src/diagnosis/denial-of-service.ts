@@ -21,6 +21,7 @@ import {
   constant,
   differ,
   equal,
+  field,
   greater,
   load,
   multiply,
@@ -125,10 +126,13 @@ function settingOf({ hostile }: CalledFunction, { context, payee, slots }: Faile
   return null
 }
 
-/** Whether a word has the address in it, at any byte. */
-function holds(word: bigint, address: Address): boolean {
-  for (let shift = 0n; shift <= 96n; shift += 8n) if (addressOfWord(word >> shift) === address) return true
-  return false
+const holds = (word: bigint, address: Address): boolean => shiftOf(word, address) !== null
+
+/** Where a word has the address in it, in bits from its low end, at any byte; null where it has not. */
+function shiftOf(word: bigint, address: Address): number | null {
+  for (let shift = 0; shift <= 96; shift += 8)
+    if (addressOfWord(word >> BigInt(shift)) === address) return shift
+  return null
 }
 
 function diagnosePayment(fn: CalledFunction, payment: FailedPayment, { call, access }: Setting): Diagnosis {
@@ -137,7 +141,12 @@ function diagnosePayment(fn: CalledFunction, payment: FailedPayment, { call, acc
   const given = call.caller === payment.payee ? null : argumentOf(access.valueOrigin, payment.payee)
   const payee: Expression = given ?? caller
   const notes = ['contracts, smart wallets among them, cannot become the one who is paid']
+  const kept = field(stack(1), { shift: shiftOf(access.value, payment.payee) ?? 0, bits: 160 })
+  const { code } = call.execution.frames[access.frame]!
+  const written = { at: 'instruction', code, pc: access.pc } as const
   const invariants: Invariant[] = [
+    // Where it is written, whichever function made it so.
+    { name: 'payee-kept-without-code', rules: [{ place: written, refuse: codeSize(kept) }], notes },
     { name: 'payee-without-code', rules: [{ place, refuse: codeSize(payee) }], notes },
     ...(given === null
       ? [{ name: 'payee-is-origin', rules: [{ place, refuse: differ(caller, origin) }], notes }]

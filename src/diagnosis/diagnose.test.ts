@@ -7,6 +7,9 @@ import type { Evidence } from './evidence.ts'
 
 const CASES = new URL('../../cases/', import.meta.url).pathname
 
+/** From here on a diagnosis says that something happened that should not have. */
+const SURE = 0.6
+
 /** Evidence of a case without a stranger's probes: what histories and attacks show by themselves. */
 async function evidenceOf(name: string, { swap = false } = {}): Promise<Evidence> {
   const told = await readCase(`${CASES}${name}/case.json`)
@@ -63,9 +66,7 @@ describe('diagnose', () => {
       .slice(0, 6),
   )('accuses nobody of what history already did: %s with its history as the attack', async (name) => {
     const diagnoses = diagnose(await evidenceOf(name, { swap: true }))
-    const instruction = diagnoses.filter(
-      ({ class: cause }) => cause !== 'access-control' && cause !== 'unknown',
-    )
-    expect(instruction).toEqual([])
+    // What is weaker offers candidates only: regularities that any calls have, and flaws that stand in the code whoever uses it.
+    expect(diagnoses.filter(({ confidence }) => confidence >= SURE)).toEqual([])
   })
 })

@@ -10,9 +10,11 @@ import { diagnoseOriginAuthority } from './authority-origin.ts'
 import { diagnoseDenialOfService } from './denial-of-service.ts'
 import { type Evidence, entries, functionOf, observed } from './evidence.ts'
 import { diagnoseFreshAnswer } from './fresh-answer.ts'
+import { diagnoseFreshHolding } from './fresh-holding.ts'
 import { diagnoseFrontRunning } from './front-running.ts'
 import { diagnoseGivenTime } from './given-time.ts'
 import { learnInvariants } from './learn/learn.ts'
+import { diagnoseLostInComparison } from './lost-in-comparison.ts'
 import { diagnosePriceManipulation } from './price-manipulation.ts'
 import { diagnoseReentrancy } from './reentrancy.ts'
 import { diagnoseReinitialisation } from './reinitialisation.ts'
@@ -29,11 +31,13 @@ const DIAGNOSERS = [
   diagnoseArithmetic,
   diagnoseTruncation,
   diagnoseRounding,
+  diagnoseLostInComparison,
   diagnoseReinitialisation,
   diagnoseWeakRandomness,
   diagnoseGivenTime,
   diagnoseFrontRunning,
   diagnoseFreshAnswer,
+  diagnoseFreshHolding,
   diagnosePriceManipulation,
   diagnoseDenialOfService,
   diagnoseUncheckedCall,

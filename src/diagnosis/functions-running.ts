@@ -1,6 +1,6 @@
 import type { Hex } from '../core/hex.ts'
 import { type Evidence, entryOf, isBelow, type ObservedExecution, observed } from './evidence.ts'
-import { and, or, selectorIs } from './expressions.ts'
+import { and, constant, greater, or, selectorIs } from './expressions.ts'
 import type { Expression } from './types.ts'
 
 /** An instruction that ran, by one frame that ran it. */
@@ -19,14 +19,30 @@ const MOST = 6
  *
  * Failure mode: a function that nobody has used is not listed, so a guard that names functions does not cover it.
  */
-export function functionsRunning(evidence: Evidence, { execution, frame, pc }: Ran): readonly Hex[] {
+export function functionsRunning(evidence: Evidence, ran: Ran): readonly Hex[] {
+  return selectorsRunning(evidence, ran, acts)
+}
+
+/**
+ * Whether a function was seen to run an instruction and never to act. A view may be asked by STATICCALL, under which nothing can be noted, so
+ * nothing must be noted there.
+ */
+export function runsInViews(evidence: Evidence, ran: Ran): boolean {
+  return selectorsRunning(evidence, ran, () => true).length > functionsRunning(evidence, ran).length
+}
+
+function selectorsRunning(
+  evidence: Evidence,
+  { execution, frame, pc }: Ran,
+  counts: (execution: ObservedExecution, index: number) => boolean,
+): readonly Hex[] {
   const { code } = execution.frames[frame]!
   const start = Math.max(...(execution.observation.blocks.get(frame) ?? []).filter((known) => known <= pc))
   const selectors = new Set<Hex>()
   for (const other of observed([...evidence.attack, ...evidence.history, ...evidence.probes])) {
     for (const [index, blocks] of other.observation.blocks) {
       const { code: own, selector } = other.frames[index]!
-      if (own === code && !selectors.has(selector) && blocks.includes(start) && acts(other, index))
+      if (own === code && !selectors.has(selector) && blocks.includes(start) && counts(other, index))
         selectors.add(selector)
     }
   }
@@ -47,5 +63,18 @@ function acts(execution: ObservedExecution, index: number): boolean {
 export function whereActing(evidence: Evidence, site: Ran, refuse: Expression): Expression {
   const selectors = functionsRunning(evidence, site)
   if (selectors.length === 0 || selectors.length > MOST) return refuse
-  return and(selectors.map(selectorIs).reduce(or), refuse)
+  return and(selectors.map(selectorIs).reduce(or), flag(refuse))
+}
+
+const FLAGS: ReadonlySet<Expression['op']> = new Set(['is-zero', 'less', 'greater', 'signed-less', 'equal'])
+
+/** A condition as 0 or 1: words are combined bit by bit. */
+export const flag = (condition: Expression): Expression =>
+  isFlag(condition) ? condition : greater(condition, constant(0n))
+
+function isFlag(condition: Expression): boolean {
+  if (condition.op === 'or') return isFlag(condition.a) && isFlag(condition.b)
+  if (condition.op === 'and') return isFlag(condition.a) || isFlag(condition.b)
+  if (condition.op === 'field') return condition.bits === 1
+  return FLAGS.has(condition.op)
 }

@@ -27,6 +27,9 @@ contract Pot {
     p.rounds += 1;
     p.kept = uint128(amount);
   }
+  function order(uint256 notes) external {
+    unchecked { credit[msg.sender] = (uint256(uint128(notes)) * packed[msg.sender].rounds) << 96; }
+  }
   function borrow(uint256 amount) external {
     int256 wanted = int256(amount);
     require(wanted <= 1000, "too much");
@@ -84,6 +87,21 @@ describe('diagnoseTruncation', () => {
     expect(found).toMatchObject({ selector: evidence.selectorOf('keep(uint256)') })
     const benign = await scene((stage, pot) => stage.call(MALLORY, pot, 'keep', [2n ** 128n - 1n]))
     expect(diagnoseTruncation(benign)).toEqual([])
+  })
+
+  it('stands at the other steps of the calculation as well, where other numbers lose their bits', async () => {
+    const evidence = await scene((stage, pot) => {
+      stage.call(MALLORY, pot, 'keep', [7n])
+      stage.call(MALLORY, pot, 'order', [2n ** 128n + 3n])
+    })
+    const [found] = diagnoseTruncation(evidence)
+    expect(found).toMatchObject({ selector: evidence.selectorOf('order(uint256)') })
+    const [around, own] = invariantsOf(found!)
+    // The product and the shift behind the cast.
+    expect(around!.rules).toHaveLength(own!.rules.length + 2)
+    // A condition of several bits counts as a whole beside the selector's one.
+    for (const { refuse } of around!.rules)
+      expect(refuse).toMatchObject({ op: 'and', b: { op: expect.stringMatching(/greater|and/) } })
   })
 
   it('sees an amount that became negative by a cast', async () => {

@@ -12,6 +12,7 @@ import {
 } from './evidence.ts'
 import { add, and, constant, differ, field, greater, stack, subtract } from './expressions.ts'
 import { whereActing } from './functions-running.ts'
+import { stepsAround } from './same-expression.ts'
 import type { CodeSite, Diagnosis, Expression, Invariant, Rule } from './types.ts'
 
 interface Site extends CodeSite {
@@ -106,6 +107,33 @@ const WHAT: Readonly<Record<number, string>> = {
   [OP.SHL]: 'its highest bits',
   [OP.SIGNEXTEND]: 'the bits above its type',
 }
+/** Steps of the same calculations that are guarded together at most. */
+const AROUND = 6
+
+/** Where the same calculations would lose bits of other numbers, as no benign call has done there. */
+function rulesAround(evidence: Evidence, sites: readonly Site[]): Rule[] {
+  const lossy = new Set(
+    observed(evidence.history).flatMap((execution) =>
+      [...execution.observation.losses, ...execution.observation.wraps].map(({ frame, pc }) =>
+        keyOf({ code: execution.frames[frame]!.code, pc }),
+      ),
+    ),
+  )
+  const own = new Set(sites.map(keyOf))
+  const steps = sites
+    .filter(({ loss }) => loss.how === 'bits')
+    .flatMap(({ execution, loss, code }) =>
+      stepsAround(execution, loss.frame, loss.origin).map((step) => ({ ...step, execution, code, loss })),
+    )
+    .filter((step) => !own.has(keyOf(step)) && !lossy.has(keyOf(step)))
+  return distinct(steps, keyOf)
+    .slice(0, AROUND)
+    .map(({ execution, loss, code, pc, refuse }) => ({
+      place: { at: 'instruction', code, pc },
+      refuse: whereActing(evidence, { execution, frame: loss.frame, pc }, refuse),
+    }))
+}
+
 /** Masks in more places than this look like code that takes words apart. */
 const FEW = 4
 
@@ -122,6 +150,7 @@ function toDiagnosis(evidence: Evidence, sites: readonly Site[]): Diagnosis {
       refuse: whereActing(evidence, { ...site, frame: site.loss.frame }, site.refuse),
     }),
   )
+  const around = rulesAround(evidence, sites)
   const invariant = (chosen: readonly Rule[]): Invariant => ({
     name: 'number-fits',
     rules: chosen,
@@ -136,7 +165,14 @@ function toDiagnosis(evidence: Evidence, sites: readonly Site[]): Diagnosis {
     pc,
     slots: [],
     confidence,
-    mechanism: { class: 'logic', invariants: [invariant(rules), ...single.map((rule) => invariant([rule]))] },
+    mechanism: {
+      class: 'logic',
+      invariants: [
+        ...(around.length > 0 ? [invariant([...rules, ...around])] : []),
+        invariant(rules),
+        ...single.map((rule) => invariant([rule])),
+      ],
+    },
     summary: `${selector} of ${target} relied on a number that had lost ${lost} at pc ${pc}`,
     evidence: {
       sites: sites.map((site) => site.pc),

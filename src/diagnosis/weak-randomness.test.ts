@@ -76,6 +76,7 @@ describe('diagnoseWeakRandomness', () => {
     expect(invariantsOf(found!).map(({ name }) => name)).toEqual([
       'outcome-for-senders',
       'caller-is-origin',
+      'outcome-refused-and-contracts',
       'outcome-refused',
     ])
     expect(invariantsOf(found!)[0]!.rules[0]!.place).toMatchObject({ at: 'instruction', pc: found!.pc })

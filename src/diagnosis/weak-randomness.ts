@@ -15,7 +15,7 @@ import {
   stack,
 } from './expressions.ts'
 import { type FreshUse, freshUses, settledBeforeUse, valuesUsed } from './freshness.ts'
-import { type Call, type CalledFunction, calledFunctions, writesOf } from './learn/calls.ts'
+import { allCalls, type Call, type CalledFunction, calledFunctions, writesOf } from './learn/calls.ts'
 import { visitOrigin } from './origins.ts'
 import { variableKey } from './slots.ts'
 import type { CodeSite, Diagnosis, Expression, Invariant } from './types.ts'
@@ -61,9 +61,8 @@ export const diagnoseWeakRandomness: Diagnoser = (evidence) => {
     const earlier = functions.slice(0, index)
     const stakes = stakesOf(fn, fresh)
     const decided = winning(fn, decisions)
-    return [
-      toDiagnosis(evidence, fn, { chance, decisions: decided, gained: gained.length > 0, earlier, stakes }),
-    ]
+    const found = { chance, decisions: decided, gained: gained.length > 0, earlier, stakes }
+    return [toDiagnosis(evidence, fn, { ...found, drawnByContracts: drewThroughContract(evidence, decided) })]
   })
 }
 
@@ -166,19 +165,30 @@ function winning(
     .sort((a, b) => Number(a.everSeen) - Number(b.everSeen))
 }
 
+/** Whether a contract ever came to the decision in a benign call, by whatever function. */
+function drewThroughContract(evidence: Evidence, [first]: readonly Decision[]): boolean {
+  return allCalls(evidence)
+    .benign.filter(throughContract)
+    .flatMap(decisionsOf)
+    .some(({ code, pc }) => code === first?.code && pc === first.pc)
+}
+
 interface Found {
   readonly chance: Chance
   readonly decisions: readonly (Decision & { readonly everSeen: boolean })[]
   readonly gained: boolean
   readonly earlier: readonly CalledFunction[]
   readonly stakes: readonly FreshUse[]
+  readonly drawnByContracts: boolean
 }
 
 function toDiagnosis(evidence: Evidence, fn: CalledFunction, found: Found): Diagnosis {
-  const { chance, decisions, gained, earlier, stakes } = found
+  const { chance, decisions, gained, earlier, stakes, drawnByContracts } = found
   const { target, code, selector } = fn.ref
   const cause = chance === 'draw' ? 'weak-randomness' : 'timestamp-dependence'
   const first = decisions[0]
+  // An outcome that benign callers had as well is a flaw of the contract, and no sign of an attack.
+  const isUnusual = stakes.length > 0 || first?.everSeen === false
   const invariants = [
     ...stakes.flatMap((use) => settledBeforeUse(evidence, use, { byAnother: false })),
     ...earlier
@@ -187,7 +197,7 @@ function toDiagnosis(evidence: Evidence, fn: CalledFunction, found: Found): Diag
       .flatMap((other) => notInOneBlock(fn, other)),
     ...(first ? outcomeNotForContracts(fn, first) : []),
     ...notForContracts(fn),
-    ...(first && !first.everSeen ? [outcomeRefused(first)] : []),
+    ...(first && !first.everSeen ? outcomeRefused(first, drawnByContracts) : []),
   ]
   const what = chance === 'draw' ? 'numbers its caller could compute beforehand' : 'the time of the block'
   return {
@@ -197,7 +207,7 @@ function toDiagnosis(evidence: Evidence, fn: CalledFunction, found: Found): Diag
     selector,
     pc: first?.pc ?? 0,
     slots: [],
-    confidence: gained ? (first || stakes.length > 0 ? 0.8 : 0.6) : 0.4,
+    confidence: gained ? (isUnusual ? 0.8 : 0.59) : 0.4,
     mechanism: { class: cause, invariants },
     summary: `${selector} of ${target} let ${what} decide what it gives`,
     evidence: { decisions: decisions.map(({ pc, taken }) => ({ pc, taken })), benignCalls: fn.benign.length },
@@ -259,12 +269,23 @@ function notInOneBlock(fn: CalledFunction, other: CalledFunction): Invariant[] {
   ]
 }
 
-function outcomeRefused(decision: Decision): Invariant {
-  return {
+/**
+ * Refused to everybody; where no contract ever drew, contracts do not draw at all in any function: they can repeat a draw until another outcome
+ * pleases them.
+ */
+function outcomeRefused(decision: Decision, drawnByContracts: boolean): Invariant[] {
+  const place = { at: 'instruction' as const, code: decision.code, pc: decision.pc }
+  const notes = ['the outcome the attack took, which nobody had before, is refused to everybody']
+  const alone: Invariant = {
     name: 'outcome-refused',
-    rules: [
-      { place: { at: 'instruction', code: decision.code, pc: decision.pc }, refuse: outcome(decision) },
-    ],
-    notes: ['the outcome the attack took, which nobody had before, is refused to everybody'],
+    rules: [{ place, refuse: outcome(decision) }],
+    notes,
   }
+  if (drawnByContracts) return [alone]
+  const either: Invariant = {
+    name: 'outcome-refused-and-contracts',
+    rules: [{ place, refuse: { op: 'or', a: outcome(decision), b: greater(isContract, constant(0n)) } }],
+    notes: [...notes, 'contracts that call, smart wallets among them, are refused every outcome'],
+  }
+  return [either, alone]
 }
