@@ -47,7 +47,7 @@ export function planProbes(request: VerificationRequest, attacked: FunctionsUsed
               target,
               selector,
               attacked: attacked[isEarly(moment) ? 'alone' : 'together'].has(target + selector),
-              strict: isEarly(moment) && !attacked.together.has(target + selector),
+              strict: isEarly(moment),
               moment,
               step: { ...anchor, transaction },
             }

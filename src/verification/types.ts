@@ -141,7 +141,7 @@ export interface Probe {
   readonly selector: Hex
   /** Whether the attack uses the function: then it may refuse, but not do anything else. */
   readonly attacked: boolean
-  /** Senseless arguments on the state before, for a function no part of the attack uses: no guard has a reason to refuse them. */
+  /** Senseless arguments on the state before: no guard has a reason to refuse them. */
   readonly strict: boolean
   /** The state it is made on: the one everything starts from, or the one history left. */
   readonly moment: 'before' | 'after'
