@@ -36,6 +36,8 @@ const COUNTS = [
   'differences',
 ] as const
 
+/** Of a difference: plan, seed, call and the beginning of what was recorded. */
+const SHOWN = 160
 const [wanted, seedGiven, filter = ''] = process.argv.slice(2)
 const calls = Number(wanted ?? CALLS)
 const seed = Number(seedGiven ?? SEED)
@@ -60,7 +62,7 @@ const templates = coverage(result)
 const markdown = summarise(result)
 console.log(markdown)
 const differences = [...result.census.differences, ...result.run.differences]
-for (const line of differences) console.error(line)
+for (const line of differences) console.error(line.slice(0, SHOWN))
 if (differences.length > 0) process.exitCode = 1
 if (wanted === undefined) {
   const { subjects, run, census, prepared } = result
@@ -74,7 +76,7 @@ if (wanted === undefined) {
       ...totals(run.results.filter(({ plan }) => plan === index)),
     })),
     templates,
-    differences,
+    differences: differences.map((line) => line.slice(0, SHOWN)),
   }
   writeFileSync(join(RESULTS, 'differential.json'), `${JSON.stringify(file, null, 2)}\n`)
   writeFileSync(join(RESULTS, 'differential.md'), `${markdown}\n`)
@@ -137,7 +139,8 @@ function summarise({ subjects, patches, run, census, prepared }: DifferentialRes
       'every call with value, data and balances, every storage write in order but those to reserved slots.',
     '`refused`: a guard refused what the original allows. `inside`: it did so in a frame below, or the caller reports it in its own words. `both`: both fail, the patched ' +
       'one because a guard refused. `halted`: all gas gone, for a guard that writes ran under STATICCALL. `gas`: they went apart, but so does the ' +
-      'original by itself when it is given a little less gas. `differences`: anything else; there must be none.',
+      'original by itself when it is given a little less gas. `differences`: anything else. An inner frame that halts is ' +
+      'recorded by forge like one that succeeded, so a guard that writes and is called statically, by code that ignores the failure, is counted here.',
     markdownTable(
       [
         'contracts of',

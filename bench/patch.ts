@@ -54,10 +54,10 @@ const markdown = summarise(rows)
 console.log(markdown)
 if (filter === '') {
   writeFileSync(
-    join(RESULTS, 'heal.json'),
+    join(RESULTS, 'patch.json'),
     `${JSON.stringify({ format: 'suture-bench-patch/1', rows }, null, 2)}\n`,
   )
-  writeFileSync(join(RESULTS, 'heal.md'), `${markdown}\n`)
+  writeFileSync(join(RESULTS, 'patch.md'), `${markdown}\n`)
 }
 
 async function healAndJudge(name: string): Promise<Row> {
