@@ -72,7 +72,7 @@ export function guardEntry({ pc, hardfork, lock = 0 }: LockOptions): PlacedGuard
 const CHECKED: Readonly<Record<number, string>> = {
   [OP.ADD]: 'add-checked@1',
   [OP.SUB]: 'sub-checked@1',
-  [OP.MUL]: 'mul-checked@1',
+  [OP.MUL]: 'mul-checked@2',
 }
 
 /**
