@@ -32,6 +32,14 @@ describe('describeSentence', () => {
     expect(lines[1]).toBe('refuses an addition that does not fit in 256 bits')
   })
 
+  it('says what common combinations mean', () => {
+    const selector = [piece('calldata', { offset: 0n }), piece('field', { shift: 224n, bits: 32n })]
+    const address = [piece('calldata', { offset: 4n }), piece('field', { shift: 0n, bits: 160n })]
+    expect(describeSentence([...selector, ...address, piece('xor'), piece('refuse-if')])).toBe(
+      'refuses when (the selector xor the address in word 0x4 of the calldata)',
+    )
+  })
+
   it.each([
     ['an unknown template', [piece('mint')]],
     ['a missing operand', [piece('caller'), piece('less'), piece('refuse-if')]],

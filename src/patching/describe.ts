@@ -27,8 +27,16 @@ export function describeSentence(guards: readonly GuardInstance[]): string {
     else said.push(words)
   }
   if (phrases.length > 0) throw invalid(guards.at(-1)!.template, `left over: ${phrases.join(', ')}`)
-  return said.join('; ')
+  return READINGS.reduce((text, [phrase, words]) => text.replaceAll(phrase, words), said.join('; '))
 }
+
+/** What common combinations of pieces mean, in the words of those who sign. */
+const READINGS: readonly (readonly [RegExp, string])[] = [
+  [/\(0x20 bits of word 0x0 of the calldata, from bit 0xe0\)/g, 'the selector'],
+  [/\(0xa0 bits of (word 0x[0-9a-f]+ of the (?:calldata|stack)), from bit 0x0\)/g, 'the address in $1'],
+  [/\(0xa0 bits of (storage slot 0x[0-9a-f]+), from bit 0x0\)/g, 'the address in $1'],
+  [/storage slot word 0x0 of the stack/g, 'what the slot on top of the stack holds'],
+]
 
 const invalid = (template: string, problem: string): SutureError =>
   new SutureError('CERTIFICATE_INVALID', 'The guards make no whole sentence.', {
