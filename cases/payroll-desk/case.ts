@@ -93,6 +93,11 @@ export default declareCase({
       byDirector('setExtras', [22n * ETHER]),
       reverting(by(7, 'setExtras', [1n])),
       byClerk('payExtra', [users[4], ETHER / 2n, reason('travel')]),
+      byClerk('payExtra', [users[6], ETHER / 50n, reason('lunch')]),
+      byClerk('payExtra', [users[7], ETHER / 50n, reason('lunch')]),
+      pay(director, payroll.address, ETHER),
+      by(4, 'setPayTo', [users[4]]),
+      byDirector('payExtra', [clerk, ETHER / 100n, reason('thanks')]),
     ]
   },
 
