@@ -12,6 +12,8 @@ const { rows } = z
   .object({ rows: z.array(z.object({ name: z.string(), class: z.string(), result: z.string() })) })
   .parse(JSON.parse(readFileSync(new URL('../../bench/results/patch.json', import.meta.url), 'utf8')))
 const PER_CLASS = 2
+/** Two notes in slots of their own for each transaction. */
+const NOTES_GAS = 45_000
 const classes = [...new Set(rows.map((row) => row.class))]
 const healed = rows.filter(({ result }) => result === 'healed')
 const names = classes.flatMap((rootCause) =>
@@ -94,8 +96,11 @@ describe('suture heal on our own cases', () => {
         accepted: true,
       })
     }
-    // Guards cost gas: a little, and more where the chain has no transient storage for a lock.
+    // Guards cost gas: a little, more where the chain has no transient storage for a lock, and a new slot for each note they keep.
+    const notes = JSON.stringify(answer.patches).includes('"remember@1"')
+      ? NOTES_GAS * told.history.length
+      : 0
     const most = told.hardfork === 'cancun' ? 1.03 : 1.08
-    expect(answer.gas.benignAfter).toBeLessThan(answer.gas.benignBefore * most)
+    expect(answer.gas.benignAfter).toBeLessThan(answer.gas.benignBefore * most + notes)
   })
 })
