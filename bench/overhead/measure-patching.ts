@@ -1,11 +1,10 @@
-import { attackSteps, historySteps } from '../../src/chain/case.ts'
 import { startCaseNode } from '../../src/chain/case-node.ts'
 import type { Case } from '../../src/chain/types.ts'
 import { SutureError } from '../../src/core/errors.ts'
 import { bytesOf } from '../../src/core/hex.ts'
 import { checkCertificate } from '../../src/patching/checker/check-certificate.ts'
 import { planRemedies } from '../../src/pipeline/remedy.ts'
-import { investigate, type Witnessed, witness } from '../../src/pipeline/scene.ts'
+import { investigate, sceneOfCase, witness } from '../../src/pipeline/scene.ts'
 
 /** How long a certified patch takes once the diagnosis is there. */
 export interface PatchingTime {
@@ -24,17 +23,7 @@ export interface PatchingTime {
 export async function measurePatching(told: Case): Promise<PatchingTime | null> {
   const node = await startCaseNode(told)
   try {
-    const { chainId, hardfork, alloc } = told
-    const witnessed: Witnessed = await witness({
-      chainId,
-      hardfork,
-      protection: { contracts: new Set(told.protected), implementations: new Map() },
-      history: historySteps(told),
-      attack: attackSteps(told),
-      simulate: node.simulate,
-      run: node.run,
-      codeOf: async (address) => alloc[address]?.code ?? '0x',
-    })
+    const witnessed = await witness(sceneOfCase(told, node))
     const diagnoses = await investigate(witnessed)
     const begun = performance.now()
     const used = process.cpuUsage()

@@ -1,16 +1,11 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileSolidity } from '../../test/support/compile-solidity.ts'
+import { type Ended, runCommand } from '../../test/support/run-command.ts'
 import { vaultSource } from '../../test/support/vault-source.ts'
 
-const run = promisify(execFile)
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 const SETUP = { compiler: 'solc', runs: 200 } as const
 const { runtime, selectors } = compileSolidity(vaultSource(SETUP), SETUP).Vault!
 const WITHDRAW = Object.keys(selectors).find((signature) => signature.startsWith('withdraw('))!
@@ -21,20 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-interface Ended {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: number
-}
-
-async function program(file: string, ...args: readonly string[]): Promise<Ended> {
-  try {
-    const ended = await run(process.execPath, ['--import', LOADER, join(import.meta.dirname, file), ...args])
-    return { ...ended, code: 0 }
-  } catch (error) {
-    return error as Ended
-  }
-}
+const program = (file: 'main.ts' | 'check-main.ts', ...args: readonly string[]) => runCommand(file, args)
 
 async function certify(guards: unknown, ...flags: readonly string[]): Promise<Ended> {
   const file = join(folder, 'guards.json')

@@ -1,21 +1,14 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import type { Abi } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deployGate, deploySafe, encode, startWorld, type World } from '../../test/support/onboard-world.ts'
+import { type Ended, runCommand } from '../../test/support/run-command.ts'
 import type { Address } from '../core/hex.ts'
 import { erc1967ProxyAbi, erc1967ProxyBytecode } from '../generated/contracts.ts'
 import { lendingPoolAbi, lendingPoolBytecode } from '../generated/demo.ts'
-
-const run = promisify(execFile)
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const MAIN = join(import.meta.dirname, 'main.ts')
 
 let world: World
 let folder: string
@@ -38,21 +31,11 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true })
 })
 
-interface Ended {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: number
-}
-
 /** The command as a user runs it, from another folder. */
 async function onboard(...flags: readonly string[]): Promise<Ended> {
   const node = ['--gate', gate, '--rpc-url', world.node.url, '--chain-id', '31337', '--out', folder]
-  const args = ['--import', LOADER, MAIN, 'onboard', ...node, ...flags]
-  try {
-    return { ...(await run(process.execPath, args, { cwd: folder })), code: 0 }
-  } catch (error) {
-    return error as Ended
-  }
+  const args = ['onboard', ...node, ...flags]
+  return runCommand('main.ts', args, folder)
 }
 
 /** Without what depends on the compiler: addresses, hashes, gas. */

@@ -29,7 +29,11 @@ export const patchCommand = new Command('patch')
   .action(async (path: string, options: PatchOptions) => {
     const told = await readCase(path)
     const sources = options.source && (await readSources(options.source))
-    const healing = await healCase(told, { onProgress: progress, ...(sources ? { sources } : {}) })
+    const healing = await healCase(told, {
+      onProgress: progress,
+      setters: true,
+      ...(sources ? { sources } : {}),
+    })
     const { remedy, verdict } = healing
     const patches = verdict === 'effective' ? (remedy?.patches ?? []) : []
     if (options.out !== undefined) {

@@ -1,22 +1,15 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import type { Abi } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Dao, deployDao, travel } from '../../test/e2e/governance/dao.ts'
 import { deployGate, encode, startWorld, type World } from '../../test/support/onboard-world.ts'
+import { type Ended, runCommand } from '../../test/support/run-command.ts'
 import type { Address } from '../core/hex.ts'
 import { erc1967ProxyAbi, erc1967ProxyBytecode } from '../generated/contracts.ts'
 import { lendingPoolAbi, lendingPoolBytecode } from '../generated/demo.ts'
 import { planOnboard } from '../pipeline/onboard.ts'
-
-const run = promisify(execFile)
-const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const MAIN = join(import.meta.dirname, 'main.ts')
 
 let world: World
 let folder: string
@@ -50,21 +43,11 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true })
 })
 
-interface Ended {
-  readonly stdout: string
-  readonly stderr: string
-  readonly code: number
-}
-
 /** The command as a user runs it, in their folder. */
 async function propose(...flags: readonly string[]): Promise<Ended> {
   const place = ['--config', 'suture.config.mjs', '--out', 'out']
-  const args = ['--import', LOADER, MAIN, 'propose', ...flags, ...place]
-  try {
-    return { ...(await run(process.execPath, args, { cwd: folder })), code: 0 }
-  } catch (error) {
-    return error as Ended
-  }
+  const args = ['propose', ...flags, ...place]
+  return runCommand('main.ts', args, folder)
 }
 
 /** Without what depends on the compiler and the clock. */

@@ -1,5 +1,4 @@
 import { keccak256, stringToHex } from 'viem'
-import { attackSteps, historySteps } from '../chain/case.ts'
 import { startCaseNode } from '../chain/case-node.ts'
 import type { Case, Execution } from '../chain/types.ts'
 import { profileFunctions } from '../containment/exits.ts'
@@ -12,7 +11,7 @@ import { atLeast } from '../detectors/severity.ts'
 import type { Finding, FunctionRef, Severity } from '../detectors/types.ts'
 import type { Diagnosis } from '../diagnosis/types.ts'
 import { planRemedies } from './remedy.ts'
-import { investigate, type Scene, type Witnessed, witness } from './scene.ts'
+import { investigate, sceneOfCase, type Witnessed, witness } from './scene.ts'
 import type { Sources } from './source-remedy.ts'
 import { planStateRemedies } from './state-remedies.ts'
 import { type Outcome, tryCandidates } from './try-candidates.ts'
@@ -42,6 +41,8 @@ interface HealOptions {
   readonly attempts?: number
   /** Where given, a source patch is looked for beside the one that is promoted. */
   readonly sources?: Sources
+  /** Whether to look for a call of the protocol's own setter where no patch is general: it runs the attack for every value. */
+  readonly setters?: boolean
 }
 
 const ATTEMPTS = 80
@@ -53,12 +54,12 @@ const REPORTED: Severity = 'high'
 
 /** Runs the loop on a case: detect, contain, diagnose, patch, verify, on a local node that holds the case's state. */
 export async function healCase(told: Case, options: HealOptions = {}): Promise<Healing> {
-  const { onProgress = () => {}, attempts = ATTEMPTS, sources = null } = options
+  const { onProgress = () => {}, attempts = ATTEMPTS, sources = null, setters = false } = options
   const clock = startClock()
   const node = await startCaseNode(told)
   try {
     onProgress(`executing ${told.history.length} benign and ${told.attack.length} hostile transactions`)
-    const witnessed = await witness(sceneOf(told, node))
+    const witnessed = await witness(sceneOfCase(told, node))
     const findings = detect(witnessed)
     clock.lap('detect')
     const containment = contain(witnessed, findings)
@@ -69,7 +70,7 @@ export async function healCase(told: Case, options: HealOptions = {}): Promise<H
     const { candidates, refusals } = planRemedies(witnessed, diagnoses)
     clock.lap('patch')
     const diagnosis = diagnoses[0] ?? null
-    const stateRemedies = () => planStateRemedies(witnessed, diagnoses)
+    const stateRemedies = setters ? () => planStateRemedies(witnessed, diagnoses) : null
     const outcome = await tryCandidates(
       { witnessed, diagnosis, preState: hashGenesis(told) },
       {
@@ -98,20 +99,6 @@ export async function healCase(told: Case, options: HealOptions = {}): Promise<H
 function affordable(attempts: number, { attack }: Case): number {
   const runs = Math.floor(ATTACK_RUNS / Math.max(1, attack.length))
   return Math.min(attempts, Math.max(FEWEST_ATTEMPTS, runs))
-}
-
-function sceneOf(told: Case, { simulate, run }: Pick<Scene, 'simulate' | 'run'>): Scene {
-  const { chainId, hardfork, alloc } = told
-  return {
-    chainId,
-    hardfork,
-    protection: { contracts: new Set(told.protected), implementations: new Map() },
-    history: historySteps(told),
-    attack: attackSteps(told),
-    simulate,
-    run,
-    codeOf: async (address) => alloc[address]?.code ?? '0x',
-  }
 }
 
 /** Detection over history and attack, in order: every transaction is judged by what came before it, and learned from if it seemed benign. */

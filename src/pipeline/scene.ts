@@ -1,5 +1,7 @@
 import { keccak256 } from 'viem'
+import { attackSteps, historySteps } from '../chain/case.ts'
 import type {
+  Case,
   Execution,
   RunSequence,
   SequenceResult,
@@ -40,6 +42,21 @@ export interface Witnessed extends Scene {
 const STRANGER: Address = '0x00000000000000000000000000000000005a4e9e'
 const PROBE_GAS = 3_000_000n
 const PROBE_WORDS = 5
+
+/** A case as a scene, on the node that holds its state. */
+export function sceneOfCase(told: Case, { simulate, run }: Pick<Scene, 'simulate' | 'run'>): Scene {
+  const { chainId, hardfork, alloc } = told
+  return {
+    chainId,
+    hardfork,
+    protection: { contracts: new Set(told.protected), implementations: new Map() },
+    history: historySteps(told),
+    attack: attackSteps(told),
+    simulate,
+    run,
+    codeOf: async (address) => alloc[address]?.code ?? '0x',
+  }
+}
 
 /** Executes a scene: its history, then its attack on the state that leaves, both observed with provenance. */
 export async function witness(scene: Scene): Promise<Witnessed> {

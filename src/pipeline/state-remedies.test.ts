@@ -1,13 +1,12 @@
 import { toFunctionSelector } from 'viem'
 import { describe, expect, it } from 'vitest'
-import { sceneOf } from '../../test/support/case-sources.ts'
 import { MARKET, MARKET_OWNER, type MarketOptions, marketCase } from '../../test/support/market-incident.ts'
 import { print } from '../../test/support/print.ts'
 import { startCaseNode } from '../chain/case-node.ts'
 import { toWord } from '../core/hex.ts'
 import { verifyPatch } from '../verification/verify-patch.ts'
 import { prepareVerification } from './remedy.ts'
-import { investigate, witness } from './scene.ts'
+import { investigate, sceneOfCase, witness } from './scene.ts'
 import { planStateRemedies } from './state-remedies.ts'
 
 const ETHER = 10n ** 18n
@@ -21,7 +20,7 @@ async function plan(options: MarketOptions = {}, verify = false) {
   const told = marketCase(options)
   const node = await startCaseNode(told)
   try {
-    const witnessed = await witness(sceneOf(told, node))
+    const witnessed = await witness(sceneOfCase(told, node))
     const diagnoses = await investigate(witnessed)
     const begun = performance.now()
     const remedies = await planStateRemedies(witnessed, diagnoses)

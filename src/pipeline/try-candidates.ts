@@ -48,8 +48,8 @@ interface Choice {
   readonly refusals: readonly string[]
   readonly onProgress: (line: string) => void
   readonly sources: Sources | null
-  /** Made when it is asked for: it runs the attack for every value it tries. */
-  readonly stateRemedies: () => Promise<readonly StateRemedy[]>
+  /** Made when they are needed; null where nobody asked for them. */
+  readonly stateRemedies: (() => Promise<readonly StateRemedy[]>) | null
 }
 
 /** Verifies candidates in order until one is effective and general; a palliative is taken where nothing better comes. */
@@ -57,10 +57,11 @@ export async function tryCandidates(
   { witnessed, diagnosis, preState }: Trial,
   choice: Choice,
 ): Promise<Outcome> {
-  const { candidates, refusals, onProgress, sources } = choice
+  const { candidates, refusals, onProgress, sources, stateRemedies } = choice
+  if (candidates.length === 0 && !stateRemedies) return withoutRemedy(refusals, null)
   const baseline = await prepareVerification(witnessed, preState, diagnosis)
-  if (candidates.length === 0)
-    return withoutRemedy(refusals, await findSetter(baseline, await choice.stateRemedies()))
+  const findState = async () => (stateRemedies ? findSetter(baseline, await stateRemedies()) : null)
+  if (candidates.length === 0) return withoutRemedy(refusals, await findState())
   let best: (Remedy & { readonly verdict: Verdict }) | null = null
   const tried: Tried[] = []
   let left = candidates.length
@@ -76,7 +77,7 @@ export async function tryCandidates(
   }
   const { patch, diagnosis: cause, verdict } = best!
   const settled = verdict.verdict === 'effective' && verdict.general
-  const state = settled ? null : await findSetter(baseline, await choice.stateRemedies())
+  const state = settled ? null : await findState()
   if (sources) onProgress('mending the source')
   const source = sources && (await mendSource(baseline, witnessed, cause, sources))
   return {

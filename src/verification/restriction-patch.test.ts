@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { print } from '../../test/support/print.ts'
 import { vaultCase } from '../../test/support/vault-incident.ts'
-import { attackSteps, historySteps } from '../chain/case.ts'
 import { startCaseNode } from '../chain/case-node.ts'
 import { planRemedies, prepareVerification } from '../pipeline/remedy.ts'
-import { investigate, witness } from '../pipeline/scene.ts'
+import { investigate, sceneOfCase, witness } from '../pipeline/scene.ts'
 import { verifyPatch } from './verify-patch.ts'
 
 describe('a planned restriction', () => {
@@ -12,15 +11,7 @@ describe('a planned restriction', () => {
     const told = vaultCase(hardfork)
     const node = await startCaseNode(told)
     try {
-      const witnessed = await witness({
-        ...told,
-        protection: { contracts: new Set(told.protected), implementations: new Map() },
-        history: historySteps(told),
-        attack: attackSteps(told),
-        simulate: node.simulate,
-        run: node.run,
-        codeOf: async (address) => told.alloc[address]?.code ?? '0x',
-      })
+      const witnessed = await witness(sceneOfCase(told, node))
       const [diagnosis] = await investigate(witnessed)
       const { patch } = planRemedies(witnessed, [diagnosis!]).candidates[0]!
       const baseline = await prepareVerification(witnessed, `0x${'00'.repeat(32)}`, diagnosis!)

@@ -1,11 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { type CaseDeclaration, COMPILERS, type CompilationUnit } from '../../cases/lib/types.ts'
-import { attackSteps, historySteps } from '../../src/chain/case.ts'
-import type { Case } from '../../src/chain/types.ts'
 import { npmCompilers } from '../../src/patching/source/load-compiler.ts'
 import type { CompilerInput } from '../../src/patching/source/types.ts'
-import type { Scene } from '../../src/pipeline/scene.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -46,20 +43,5 @@ function inputOf(unit: CompilationUnit, folder: string): CompilerInput['input'] 
       ...(viaIR ? { viaIR } : {}),
       ...(evmVersion ? { evmVersion } : {}),
     },
-  }
-}
-
-/** A case as a scene for the pipeline. */
-export function sceneOf(told: Case, { simulate, run }: Pick<Scene, 'simulate' | 'run'>): Scene {
-  const { chainId, hardfork, alloc } = told
-  return {
-    chainId,
-    hardfork,
-    protection: { contracts: new Set(told.protected), implementations: new Map() },
-    history: historySteps(told),
-    attack: attackSteps(told),
-    simulate,
-    run,
-    codeOf: async (address) => alloc[address]?.code ?? '0x',
   }
 }

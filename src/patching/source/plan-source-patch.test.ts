@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { caseCompilers, caseSources, sceneOf } from '../../../test/support/case-sources.ts'
+import { caseCompilers, caseSources } from '../../../test/support/case-sources.ts'
 import { parseCase } from '../../chain/case.ts'
 import { type CaseNode, startCaseNode } from '../../chain/case-node.ts'
 import { toWord } from '../../core/hex.ts'
 import type { Diagnosis } from '../../diagnosis/types.ts'
 import { prepareVerification } from '../../pipeline/remedy.ts'
-import { investigate, type Witnessed, witness } from '../../pipeline/scene.ts'
+import { investigate, sceneOfCase, type Witnessed, witness } from '../../pipeline/scene.ts'
 import { verifyPatch } from '../../verification/verify-patch.ts'
 import { planSourcePatch } from './plan-source-patch.ts'
 import type { CompilerInput } from './types.ts'
@@ -20,7 +20,7 @@ async function diagnoseCase(name: string, rootCause: Diagnosis['mechanism']['cla
   const told = parseCase(JSON.parse(readFileSync(file, 'utf8')))
   const node = await startCaseNode(told)
   nodes.push(node)
-  const witnessed = await witness(sceneOf(told, node))
+  const witnessed = await witness(sceneOfCase(told, node))
   const diagnosis = (await investigate(witnessed)).find((each) => each.mechanism.class === rootCause)
   expect(diagnosis, `a diagnosis of ${rootCause}`).toBeDefined()
   return { witnessed, diagnosis: diagnosis!, sources: await caseSources(name) }
